@@ -1,0 +1,1 @@
+"""One process that serves pages, frames and health."""

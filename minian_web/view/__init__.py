@@ -1,0 +1,1 @@
+"""What is seen: a view takes a state and draws it."""
