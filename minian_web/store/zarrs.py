@@ -202,7 +202,7 @@ def read(meta: ArrayMeta, index: Index = ()) -> np.ndarray:
         return np.asarray(meta.array[index if index else ...])
     except DataError:
         raise
-    except Exception as error:  # noqa: BLE001 - codecs raise anything; it is told with the array's name
+    except Exception as error:
         raise DataError(meta.path, "chunks that can be decoded", f"{_short(error)}{_bad_chunk(meta)}") from error
 
 
