@@ -1,0 +1,267 @@
+"""Decisions about the units of one session: which are kept, discarded, or one cell together.
+
+`unit_labels` as minian has it says less than a reviewer decides: equal label = one cell, -1 = discarded; that a unit
+was looked at and kept is known here alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from minian_web.errors import BadRequest
+
+DISCARDED = -1
+STATUSES = ("undecided", "kept", "discarded", "merged")
+
+
+def canonical(unit_ids: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Labels in the form that minian-web writes: each cell named by one of its members.
+
+    Units with equal labels are one cell. A cell is named by its label if that is the id of a member, else by its
+    smallest member. -1 stays -1; a unit without a label (NaN) is a cell of its own.
+
+    Parameters
+    ----------
+    unit_ids
+        `(n,)` integers, in any order.
+    labels
+        `(n,)` integers or floats.
+
+    Returns
+    -------
+    numpy.ndarray
+        `(n,)` int64, in the order of `unit_ids`.
+    """
+    ids = np.asarray(unit_ids, dtype=np.int64)
+    values = np.asarray(labels, dtype=np.float64) if np.asarray(labels).dtype.kind == "f" else np.asarray(labels)
+    result = ids.copy()
+    result[values == DISCARDED] = DISCARDED
+    labelled = np.flatnonzero((values != DISCARDED) & ~np.isnan(values))
+    _, group, size = np.unique(values[labelled], return_inverse=True, return_counts=True)
+    smallest = np.full(size.size, np.iinfo(np.int64).max)
+    np.minimum.at(smallest, group, ids[labelled])
+    name = smallest.copy()
+    own = values[labelled] == ids[labelled]
+    name[group[own]] = ids[labelled][own]
+    result[labelled] = name[group]
+    return result
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided about one unit: its label and one of `STATUSES`."""
+
+    label: int
+    status: str
+
+
+@dataclass(frozen=True, eq=False)
+class Decisions:
+    """Decisions about all units of a session; never changed, `applied` makes a new one.
+
+    Attributes
+    ----------
+    unit_ids
+        `(n,)` int64, in stored order.
+    labels_array
+        `(n,)` int64, canonical.
+    reviewed
+        `(n,)` bool: somebody decided to keep the unit; False for discarded and merged units.
+    """
+
+    unit_ids: np.ndarray
+    labels_array: np.ndarray
+    reviewed: np.ndarray
+
+    @classmethod
+    def from_labels(cls, unit_ids: np.ndarray, labels: np.ndarray | None = None) -> Decisions:
+        """Decisions as far as labels alone tell: -1 discarded, groups merged, the rest undecided."""
+        ids = np.array(unit_ids, dtype=np.int64)
+        if ids.size != np.unique(ids).size:
+            raise BadRequest("the unit ids of a session must differ from each other")
+        if (ids == DISCARDED).any():
+            raise BadRequest(f"{DISCARDED} cannot be the id of a unit: as a label it means discarded")
+        names = canonical(ids, ids if labels is None else labels)
+        return cls(_frozen(ids), _frozen(names), _frozen(np.zeros(ids.size, dtype=bool)))
+
+    @cached_property
+    def _position(self) -> dict[int, int]:
+        return {int(unit): position for position, unit in enumerate(self.unit_ids)}
+
+    @cached_property
+    def _cells(self) -> dict[int, tuple[int, ...]]:
+        cells: dict[int, list[int]] = {}
+        for unit, label in zip(self.unit_ids.tolist(), self.labels_array.tolist(), strict=True):
+            cells.setdefault(label, []).append(unit)
+        return {label: tuple(sorted(units)) for label, units in cells.items()}
+
+    def position(self, unit_id: int) -> int:
+        """Position of a unit in stored order; `BadRequest` when there is no such unit."""
+        try:
+            return self._position[unit_id]
+        except (KeyError, TypeError):
+            raise BadRequest(f"unit {unit_id!r} is not among the {len(self._position)} units of this session") from None
+
+    def of(self, unit_id: int) -> Decision:
+        """Decision about one unit."""
+        position = self.position(unit_id)
+        label = int(self.labels_array[position])
+        if label == DISCARDED:
+            return Decision(label, "discarded")
+        if len(self._cells[label]) > 1:
+            return Decision(label, "merged")
+        return Decision(label, "kept" if self.reviewed[position] else "undecided")
+
+    def labels(self) -> np.ndarray:
+        """Labels `(n,)` int64 in stored order, canonical."""
+        return self.labels_array.copy()
+
+    def cell(self, unit_id: int) -> tuple[int, ...]:
+        """All units of the unit's cell, itself included, ascending; a discarded unit is alone."""
+        label = int(self.labels_array[self.position(unit_id)])
+        return (unit_id,) if label == DISCARDED else self._cells[label]
+
+    def statuses(self) -> np.ndarray:
+        """Status of each unit in stored order, `(n,)` str."""
+        return np.array([self.of(int(unit)).status for unit in self.unit_ids], dtype="<U9")
+
+    def counts(self) -> dict[str, int]:
+        """Number of units of each status."""
+        found = self.statuses()
+        return {status: int((found == status).sum()) for status in STATUSES}
+
+    def replaced(self, unit_ids: Iterable[int], decided: Iterable[Decision]) -> Decisions:
+        """Decisions with those about some units exchanged as they stand, for replaying what was decided."""
+        labels, reviewed = self.labels_array.copy(), self.reviewed.copy()
+        for unit, decision in zip(unit_ids, decided, strict=True):
+            position = self.position(unit)
+            labels[position] = decision.label
+            reviewed[position] = decision.status == "kept"
+        return Decisions(self.unit_ids, _frozen(labels), _frozen(reviewed))
+
+    def relabelled(self, labels: np.ndarray) -> Decisions:
+        """Decisions with new labels; a unit whose cell did not change stays reviewed."""
+        names = canonical(self.unit_ids, labels)
+        fresh = Decisions(self.unit_ids, _frozen(names), self.reviewed)
+        alone = np.array([len(fresh.cell(int(unit))) == 1 for unit in self.unit_ids], dtype=bool)
+        reviewed = self.reviewed & alone & (names != DISCARDED)
+        return Decisions(self.unit_ids, fresh.labels_array, _frozen(reviewed))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Decisions):
+            return NotImplemented
+        mine, theirs = (
+            (self.unit_ids, self.labels_array, self.reviewed),
+            (
+                other.unit_ids,
+                other.labels_array,
+                other.reviewed,
+            ),
+        )
+        return all(np.array_equal(one, two) for one, two in zip(mine, theirs, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _frozen(array: np.ndarray) -> np.ndarray:
+    array.flags.writeable = False
+    return array
+
+
+def applied(decisions: Decisions, kind: str, unit_ids: Iterable[int]) -> Decisions:
+    """Decisions after an action.
+
+    Parameters
+    ----------
+    decisions
+        What was decided before.
+    kind
+        `keep`, `discard` and `reset` act on the whole cells of the units; `discard_unit` on the units alone, what
+        is left of their cells stays together; `merge` makes one cell of their whole cells, named by the smallest
+        id; `unmerge` takes the units out of their cells, what is left stays together. A unit that an unmerge or
+        `discard_unit` leaves alone is undecided, and so is one whose discarding is reset.
+    unit_ids
+        The units named by the reviewer.
+
+    Raises
+    ------
+    BadRequest
+        If the action makes no sense; the text says why.
+    """
+    if kind not in _ACTIONS:
+        raise BadRequest(f"{kind!r} is no action; there are {', '.join(_ACTIONS)}")
+    units = list(dict.fromkeys(int(unit) for unit in unit_ids))
+    if not units:
+        raise BadRequest(f"nothing is selected to {kind.replace('_', ' ')}")
+    labels, reviewed = decisions.labels_array.copy(), decisions.reviewed.copy()
+    touched = np.array([decisions.position(unit) for unit in affected(decisions, units)], dtype=np.intp)
+    named = np.array([decisions.position(unit) for unit in units], dtype=np.intp)
+    _ACTIONS[kind](decisions, labels, reviewed, touched, named)
+    return Decisions(decisions.unit_ids, _frozen(canonical(decisions.unit_ids, labels)), _frozen(reviewed))
+
+
+def affected(decisions: Decisions, unit_ids: Iterable[int]) -> tuple[int, ...]:
+    """All units of the cells of these units, ascending: those that an action on them may concern."""
+    return tuple(sorted({member for unit in unit_ids for member in decisions.cell(int(unit))}))
+
+
+_Change = Callable[[Decisions, np.ndarray, np.ndarray, np.ndarray, np.ndarray], None]
+
+
+def _keep(decisions: Decisions, labels: np.ndarray, reviewed: np.ndarray, touched: np.ndarray, _: np.ndarray) -> None:
+    back = touched[labels[touched] == DISCARDED]
+    labels[back] = decisions.unit_ids[back]
+    alone = [len(decisions.cell(int(unit))) == 1 for unit in decisions.unit_ids[touched]]
+    reviewed[touched[alone]] = True
+
+
+def _discard(_: Decisions, labels: np.ndarray, reviewed: np.ndarray, touched: np.ndarray, __: np.ndarray) -> None:
+    labels[touched], reviewed[touched] = DISCARDED, False
+
+
+def _discard_unit(_: Decisions, labels: np.ndarray, reviewed: np.ndarray, __: np.ndarray, named: np.ndarray) -> None:
+    labels[named], reviewed[named] = DISCARDED, False
+
+
+def _merge(decisions: Decisions, labels: np.ndarray, reviewed: np.ndarray, touched: np.ndarray, _: np.ndarray) -> None:
+    cells = {decisions.cell(int(unit)) for unit in decisions.unit_ids[touched]}
+    if len(cells) < 2:
+        one = len(decisions.cell(int(decisions.unit_ids[touched[0]])))
+        raise BadRequest(f"a merge needs two cells; selected is one{f', of {one} units' if one > 1 else ''}")
+    labels[touched], reviewed[touched] = decisions.unit_ids[touched].min(), False
+
+
+def _unmerge(
+    decisions: Decisions, labels: np.ndarray, reviewed: np.ndarray, touched: np.ndarray, named: np.ndarray
+) -> None:
+    single = [int(unit) for unit in decisions.unit_ids[named] if decisions.of(int(unit)).status != "merged"]
+    if single:
+        raise BadRequest(f"not merged with any other unit: {', '.join(map(str, single))}")
+    reviewed[touched] = False
+    rest = touched[~np.isin(touched, named)]
+    for label in np.unique(labels[rest]):
+        members = rest[labels[rest] == label]
+        labels[members] = _name(int(label), decisions.unit_ids[members])
+    labels[named] = decisions.unit_ids[named]
+
+
+def _name(label: int, members: np.ndarray) -> int:
+    return label if label in members else int(members.min())
+
+
+def _reset(decisions: Decisions, labels: np.ndarray, reviewed: np.ndarray, touched: np.ndarray, _: np.ndarray) -> None:
+    labels[touched], reviewed[touched] = decisions.unit_ids[touched], False
+
+
+_ACTIONS: dict[str, _Change] = {
+    "keep": _keep,
+    "discard": _discard,
+    "discard_unit": _discard_unit,
+    "merge": _merge,
+    "unmerge": _unmerge,
+    "reset": _reset,
+}
