@@ -1,0 +1,105 @@
+"""Traces of the shown units, read once and kept for as long as the reviewer is near."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minian_web.jobs import Deliver, Jobs, Tick
+from minian_web.model.keys import Key
+
+if TYPE_CHECKING:
+    from minian_web.store.datasets import Dataset
+
+BYTES_KEPT = 24 * 2**20
+
+
+@dataclass(frozen=True)
+class UnitTraces:
+    """Traces of one unit.
+
+    Attributes
+    ----------
+    unit_id
+        The unit.
+    c, s
+        `(frame,)` float32, calcium trace and deconvolved spikes in the pipeline's arbitrary units; None when the
+        dataset has no such variable.
+    """
+
+    unit_id: int
+    c: np.ndarray | None
+    s: np.ndarray | None
+
+
+Found = Callable[[tuple["UnitTraces", ...]], None]
+
+
+class TraceReader:
+    """Reads traces in the background; the latest request wins, the next units are fetched ahead."""
+
+    def __init__(self, dataset: Dataset, key: Key, jobs: Jobs, deliver: Deliver) -> None:
+        self._dataset, self._key, self._jobs, self._deliver = dataset, key, jobs, deliver
+        self._kept: OrderedDict[int, UnitTraces] = OrderedDict()
+        self._most = max(24, BYTES_KEPT // max(1, dataset.frames.size * 8))
+        self._wanted: tuple[int, ...] = ()
+
+    def ask(
+        self,
+        units: Sequence[int],
+        ahead: Sequence[int],
+        done: Found,
+        failed: Callable[[Exception], None],
+    ) -> None:
+        """Deliver the traces of `units`, at once when they are kept, and fetch those of `ahead` afterwards."""
+        self._wanted = tuple(units)
+        if all(unit in self._kept for unit in units):
+            done(tuple(self._kept[unit] for unit in units))
+            self._run(tuple(ahead), lambda _found: None, lambda _error: None)
+            return
+
+        def deliver(found: tuple[UnitTraces, ...]) -> None:
+            if self._wanted == tuple(units):
+                done(found)
+                self._run(tuple(ahead), lambda _found: None, lambda _error: None)
+
+        self._run(tuple(units), deliver, failed)
+
+    def _run(self, units: tuple[int, ...], done: Found, failed: Callable[[Exception], None]) -> None:
+        missing = tuple(unit for unit in units if unit not in self._kept)
+        known = {unit: self._kept[unit] for unit in units if unit in self._kept}
+        if not missing and known:
+            done(tuple(known[unit] for unit in units))
+            return
+
+        def keep(found: tuple[UnitTraces, ...]) -> None:
+            for traces in found:
+                self._kept[traces.unit_id] = traces
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            together = known | {traces.unit_id: traces for traces in found}
+            done(tuple(together[unit] for unit in units))
+
+        self._jobs.run(
+            lambda tick: self._read(missing, tick),
+            done=keep,
+            failed=failed,
+            deliver=self._deliver,
+            short=True,
+            name="read traces",
+        )
+
+    def _read(self, units: tuple[int, ...], _tick: Tick) -> tuple[UnitTraces, ...]:
+        rows = {
+            name: self._dataset.traces(name, units, self._key) if units and self._dataset.has(name) else None
+            for name in ("C", "S")
+        }
+        c, s = rows["C"], rows["S"]
+        return tuple(
+            UnitTraces(unit, None if c is None else c[row], None if s is None else s[row])
+            for row, unit in enumerate(units)
+        )

@@ -1,0 +1,204 @@
+"""Traces, one row a unit, datashaded for the visible range and the size on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import datashader as ds
+import holoviews as hv
+import numpy as np
+import pandas as pd
+import panel as pn
+from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.events import RangesUpdate, Tap
+from bokeh.models import FixedTicker, Span
+from bokeh.models.plots import Plot
+from tsdownsample import NaNMinMaxDownsampler
+
+from minian_web.state.traces import UnitTraces
+from minian_web.view.figures import Figure, unit_color
+
+SPIKE_COLOR = "#9AA0A6"
+SAMPLES_PER_PIXEL = 4
+ROW_FILL = 0.88
+HIDES = 48  # alpha above which a line hides the one below it
+CURSOR_COLOR = "#E5484D"
+
+
+@dataclass(frozen=True)
+class Window:
+    """What is visible: a range of frames, and the size of the plot in pixels."""
+
+    start: float
+    stop: float
+    width: int
+    height: int
+
+
+def raster(
+    rows: Sequence[UnitTraces], frames: np.ndarray, window: Window, *, c: bool, s: bool, normalise: bool
+) -> np.ndarray:
+    """Draw the traces of each unit in a row of its own, the first at the top.
+
+    Parameters
+    ----------
+    rows
+        Traces of the shown units.
+    frames
+        `(frame,)` increasing frame coordinate.
+    window
+        What is visible.
+    c, s
+        Whether calcium traces and spikes are drawn.
+    normalise
+        True to scale each trace to its own range, False for one scale for all.
+
+    Returns
+    -------
+    numpy.ndarray
+        `(height, width)` uint32, RGBA, row 0 at the bottom as Bokeh wants it.
+    """
+    image = np.zeros((window.height, window.width), np.uint32)
+    if not rows or not frames.size:
+        return image
+    common = None if normalise else _span([t for row in rows for t in _drawn(row, c, s)])
+    edges = np.linspace(window.height, 0, len(rows) + 1).astype(int)
+    for position, row in enumerate(rows):
+        band = image[edges[position + 1] : edges[position]]
+        if s and row.s is not None:
+            _draw(band, row.s, frames, window, common, SPIKE_COLOR, 0.0)
+        if c and row.c is not None:
+            _draw(band, row.c, frames, window, common, unit_color(position), 1.3)
+    return image
+
+
+def _drawn(row: UnitTraces, c: bool, s: bool) -> list[np.ndarray]:
+    return [trace for trace, wanted in ((row.c, c), (row.s, s)) if wanted and trace is not None]
+
+
+def _span(traces: Sequence[np.ndarray]) -> tuple[float, float]:
+    """Range of the finite values with zero in it, never empty."""
+    finite = [trace[np.isfinite(trace)] for trace in traces]
+    low = min((float(values.min()) for values in finite if values.size), default=0.0)
+    high = max((float(values.max()) for values in finite if values.size), default=0.0)
+    low = min(low, 0.0)
+    return low, high if high > low else low + 1.0
+
+
+def _draw(
+    band: np.ndarray,
+    trace: np.ndarray,
+    frames: np.ndarray,
+    window: Window,
+    span: tuple[float, float] | None,
+    color: str,
+    line_width: float,
+) -> None:
+    first, last = np.searchsorted(frames, [window.start, window.stop])
+    visible = slice(max(first - 1, 0), last + 1)
+    x, y = _decimated(frames[visible], trace[visible], window.width)
+    low, high = _span([trace]) if span is None else span
+    canvas = ds.Canvas(band.shape[1], band.shape[0], (window.start, window.stop), (low, low + (high - low) / ROW_FILL))
+    points = pd.DataFrame({"x": x.astype(np.float32), "y": y.astype(np.float32)})
+    drawn = np.nan_to_num(canvas.line(points, "x", "y", agg=ds.any(), line_width=line_width).values.astype(np.float32))
+    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
+    rgb = np.uint32(red | green << 8 | blue << 16)
+    alpha = (np.clip(drawn, 0, 1) * 255).astype(np.uint32)
+    np.copyto(band, rgb | alpha << 24, where=(band == 0) | (alpha > HIDES))
+
+
+def _decimated(x: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Keep the extremes of each part of a pixel, so that no spike is lost."""
+    most = width * SAMPLES_PER_PIXEL
+    if y.size <= most or y.size < 2 * SAMPLES_PER_PIXEL:
+        return x, y
+    kept = NaNMinMaxDownsampler().downsample(np.ascontiguousarray(y), n_out=most - most % 2)
+    return x[kept], y[kept]
+
+
+def warm_up() -> None:
+    """Compile the line drawing ahead of the first user."""
+    frames = np.arange(8)
+    rows = [UnitTraces(0, np.ones(8, np.float32), np.ones(8, np.float32))]
+    raster(rows, frames, Window(0.0, 8.0, 16, 16), c=True, s=True, normalise=True)
+
+
+class TraceFigure:
+    """The traces of the shown units with a cursor at the current frame.
+
+    Parameters
+    ----------
+    frames
+        `(frame,)` frame coordinate of the dataset.
+    seek
+        Called with a frame coordinate when the reviewer clicks into the traces.
+    """
+
+    def __init__(self, frames: np.ndarray, seek: Callable[[float], None]) -> None:
+        self._frames = frames
+        self._rows: Sequence[UnitTraces] = ()
+        self._how: dict[str, Any] = {"c": True, "s": True, "normalise": True}
+        last = float(frames[-1]) if frames.size else 1.0
+        first = float(frames[0]) if frames.size else 0.0
+        self._figure = Figure(
+            {"traces": hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(first, 0, last, 1))},
+            xlim=(first, max(last, first + 1)),
+            ylim=(0, 1),
+            xlabel="frame",
+            ylabel="unit_id",
+            responsive=True,
+            default_tools=["xpan", "xwheel_zoom", "xbox_zoom", "reset"],
+            active_tools=["xwheel_zoom"],
+            show_grid=False,
+            padding=0,
+        )
+        self.cursor = Span(location=first, dimension="height", line_color=CURSOR_COLOR, line_width=1.5)
+        self._dress(seek, first, last)
+
+    def _dress(self, seek: Callable[[float], None], first: float, last: float) -> None:
+        model = self._figure.model
+        model.add_layout(self.cursor)
+        model.x_range.bounds = (first, max(last, first + 1))
+        model.min_border_left, model.lod_threshold = 64, None
+        self._figure.on(RangesUpdate, lambda _event: self.draw())
+        self._figure.on(Tap, lambda event: seek(event.x))
+        model.on_change("inner_width", self._resized)
+        model.on_change("inner_height", self._resized)
+
+    def _resized(self, _name: str, _old: Any, _new: Any) -> None:
+        self.draw()
+
+    def show(self, rows: Sequence[UnitTraces], **how: bool) -> None:
+        """Show these units; `c`, `s`, `normalise` as in `raster`."""
+        self._rows, self._how = rows, {**self._how, **how}
+        count = max(len(rows), 1)
+        places = [(count - position - 0.5) / count for position in range(len(rows))]
+        axis = self._figure.model.yaxis[0]
+        axis.ticker = FixedTicker(ticks=places)
+        axis.major_label_overrides = {place: str(row.unit_id) for place, row in zip(places, rows, strict=True)}
+        axis.axis_label = "unit_id" if self._how["normalise"] else "unit_id (rows share one scale)"
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what is visible at the present size."""
+        model = self._figure.model
+        start, stop = float(model.x_range.start), float(model.x_range.end)
+        stop = max(stop, start + 1e-6)
+        window = Window(start, stop, _pixels(model, "inner_width", 900), _pixels(model, "inner_height", 200))
+        image = raster(self._rows, self._frames, window, **self._how)
+        self._figure.write("traces", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
+
+    def pane(self, **layout: Any) -> pn.pane.Bokeh:
+        """Give the figure as a pane."""
+        return self._figure.pane(**layout)
+
+
+def _pixels(model: Plot, side: str, fallback: int) -> int:
+    """Size of the plot in the browser, once the browser has told it."""
+    try:
+        size = int(getattr(model, side) or fallback)
+    except UnsetValueError:
+        size = fallback
+    return min(max(size, 16), 4096)
