@@ -27,8 +27,8 @@ class Demo:
 
 DEMOS = (
     Demo(Session("mouse1", "session1"), seed=0, movie=True),
-    Demo(Session("mouse1", "session2", shift=(4.3, -6.8), active=0.8), seed=0),
-    Demo(Session("mouse2", "session1"), seed=1),
+    Demo(Session("mouse1", "session2", shift=(4.3, -6.8), active=0.8, frames=600), seed=0),
+    Demo(Session("mouse2", "session1", frames=600), seed=1),
 )
 
 

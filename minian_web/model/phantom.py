@@ -43,15 +43,20 @@ class Cell:
 
     def image(self, shape: tuple[int, int], shift: tuple[float, float] = (0.0, 0.0)) -> np.ndarray:
         """Footprint `(height, width)` with maximum 1, exactly 0 outside the cell; all 0 when out of sight."""
+        image = np.zeros(shape)
+        row, col, reach = self.row + shift[0], self.col + shift[1], 2 * max(self.axes) + 1
+        box = tuple(
+            slice(max(int(at - reach), 0), max(int(at + reach) + 1, 0)) for at in (row, col)
+        )  # nothing is brighter than FAINTEST outside it
         rows, cols = np.ogrid[: shape[0], : shape[1]]
-        up, right = rows - self.row - shift[0], cols - self.col - shift[1]
+        up, right = rows[box[0]] - row, cols[:, box[1]] - col
         along = up * np.cos(self.angle) + right * np.sin(self.angle)
         across = right * np.cos(self.angle) - up * np.sin(self.angle)
         theta = np.arctan2(across, along)
         edge = 1 + sum(a * np.cos(k * theta + phase) for k, (a, phase) in enumerate(self.wobble, start=2))
-        distance = np.hypot(along / self.axes[0], across / self.axes[1]) / edge
-        image = np.exp(-1.5 * distance**2.5)
-        return np.where(image < FAINTEST, 0, image)
+        part = np.exp(-1.5 * (np.hypot(along / self.axes[0], across / self.axes[1]) / edge) ** 2.5)
+        image[box] = np.where(part < FAINTEST, 0, part)
+        return image
 
 
 def draw_cells(count: int, shape: tuple[int, int], radius: float, rng: Generator) -> list[Cell]:

@@ -14,7 +14,6 @@ from minian_web.model.phantom import Cell, Generator
 BLOCK = 64  # frames that are drawn at a time
 FADE = 0.06  # share of the light lost to bleaching over a session
 KEPT_NEUROPIL = 0.25  # share of the neuropil that background removal leaves behind
-ANNOTATION = "animal"
 
 
 @dataclass(frozen=True)
@@ -186,23 +185,23 @@ def _film(plan: Plan, scene: _Scene, rng: Generator) -> tuple[np.ndarray, np.nda
     frames, shape = len(scene.path), plan.shape
     raw = np.empty((frames, *shape), np.uint8)
     clean = np.empty((frames, *shape), np.float32)
-    rest = np.concatenate([scene.rest[0], scene.neuropil[0]])
-    rest_traces = np.concatenate([scene.rest[1], scene.neuropil[1]])
-    removed = np.concatenate([scene.rest[1], (1 - KEPT_NEUROPIL) * scene.neuropil[1]])
+    images = np.concatenate([scene.rest[0], scene.neuropil[0], scene.shapes]) * scene.light
+    traces = np.concatenate([scene.rest[1], scene.neuropil[1], scene.traces])
+    background = np.concatenate([scene.rest[1], (1 - KEPT_NEUROPIL) * scene.neuropil[1]])
     for start in range(0, frames, BLOCK):
         part = slice(start, start + BLOCK)
-        light = (scene.traces[:, part].T @ scene.shapes + rest_traces[:, part].T @ rest) * scene.light
-        noise = rng.standard_normal(light.shape, np.float32) * np.sqrt(0.5 * light + 1)
-        still = (light + noise).reshape(-1, *shape)
-        for position, frame, step in zip(range(start, frames), still, scene.path[part], strict=False):
-            raw[position] = np.clip(np.rint(_moved(frame, step, plan.reach)), 0, 255)
-        background = (removed[:, part].T @ rest) * scene.light
-        clean[part] = np.clip(_smooth(still - background.reshape(still.shape)), 0, None)
+        light = traces[:, part].T @ images
+        light += rng.standard_normal(light.shape, np.float32) * np.sqrt(0.5 * light + 1)
+        for position, frame in enumerate(light.reshape(-1, *shape), start):
+            raw[position] = _moved(frame, scene.path[position], plan.reach)
+        light -= background[:, part].T @ images[: len(background)]
+        clean[part] = np.maximum(_smooth(light.reshape(-1, *shape)), 0)
     return raw, clean
 
 
 def _moved(frame: np.ndarray, step: np.ndarray, reach: int) -> np.ndarray:
-    padded = np.pad(frame, reach, mode="edge")
+    grey = np.clip(np.rint(frame), 0, 255).astype(np.uint8)
+    padded = np.pad(grey, reach, mode="edge")
     row, col = reach - step[0], reach - step[1]
     return padded[row : row + frame.shape[0], col : col + frame.shape[1]]
 
@@ -210,11 +209,12 @@ def _moved(frame: np.ndarray, step: np.ndarray, reach: int) -> np.ndarray:
 def _smooth(images: np.ndarray) -> np.ndarray:
     """Binomial 3 x 3 filter of the last two axes, edges repeated."""
     for axis in (-2, -1):
-        padded = np.pad(
-            images, [(1, 1) if i == images.ndim + axis else (0, 0) for i in range(images.ndim)], mode="edge"
-        )
-        ahead, here, behind = (np.moveaxis(padded, axis, 0)[i : i + images.shape[axis]] for i in range(3))
-        images = np.moveaxis(0.25 * ahead + 0.5 * here + 0.25 * behind, 0, axis)
+        image = np.moveaxis(images, axis, 0)
+        mean = 0.5 * image
+        mean[1:] += 0.25 * image[:-1]
+        mean[:-1] += 0.25 * image[1:]
+        mean[[0, -1]] += 0.25 * image[[0, -1]]
+        images = np.moveaxis(mean, 0, axis)
     return images
 
 
@@ -245,7 +245,7 @@ def _found_units(plan: Plan, scene: _Scene, rng: Generator) -> _Units:
         numbers.append(cell)
     for footprint, trace in _junk(plan, scene, rng):
         footprints.append(footprint)
-        spikes.append(np.clip(trace - plan.decay_per_frame * np.concatenate([[0], trace[:-1]]), 0, None))
+        spikes.append(np.maximum(trace - plan.decay_per_frame * np.concatenate([[0], trace[:-1]]), 0))
         numbers.append(-1)
     place = np.argsort([f.argmax() for f in footprints])  # top to bottom, as minian's seeds are
     spike_array = np.stack(spikes)[place]
@@ -277,7 +277,7 @@ def _junk(plan: Plan, scene: _Scene, rng: Generator) -> list[tuple[np.ndarray, n
     for i in range(plan.junk):
         row, col = rng.uniform([0, 0], plan.shape)
         if i % 3 == 0:
-            image = scene.neuropil[0][i % len(scene.neuropil[0])].reshape(plan.shape) ** 6
+            image = scene.neuropil[0][i % len(scene.neuropil[0])].reshape(plan.shape) ** 25
             trace = KEPT_NEUROPIL * scene.neuropil[1][i % len(scene.neuropil[1])]
         elif i % 3 == 1:
             image = np.exp(-(((rows - row) / 1.2) ** 2) - ((cols - col) / 1.5) ** 2)
