@@ -18,8 +18,6 @@ from bokeh.models.plots import Plot
 hv.extension("bokeh")
 
 # Okabe and Ito's colours, which colour-blind eyes tell apart; on light and dark ground alike.
-UNDECIDED, KEPT, DISCARDED, MERGED, CURRENT = "#9AA0A6", "#009E73", "#D55E00", "#56B4E9", "#F0E442"
-STATUS_COLORS = {"undecided": UNDECIDED, "kept": KEPT, "discarded": DISCARDED, "merged": MERGED}
 UNIT_COLORS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2", "#F0E442", "#999999")
 
 

@@ -106,7 +106,7 @@ def _draw(
     red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
     rgb = np.uint32(red | green << 8 | blue << 16)
     alpha = (np.clip(drawn, 0, 1) * 255).astype(np.uint32)
-    np.copyto(band, rgb | alpha << 24, where=(band == 0) | (alpha > HIDES))
+    np.copyto(band, rgb | alpha << 24, where=(alpha > HIDES) | ((band == 0) & (alpha > 0)))
 
 
 def _decimated(x: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,155 @@
+"""Fields of view with cells on them: the map of all footprints, and the ground for movies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+from bokeh.events import SelectionGeometry, Tap
+
+from minian_web.model.decisions import STATUSES, Decisions
+from minian_web.model.footprints import Footprints, outlines, summed
+from minian_web.model.walk import Walk
+from minian_web.view.figures import field_of_view, unit_color
+from minian_web.view.theme import STATUS_COLOURS
+
+NOTHING = np.full(2, np.nan, np.float32)
+CURRENT = "#F0E442"
+
+
+class Field:
+    """A field of view on which the shown units are outlined and named.
+
+    Parameters
+    ----------
+    heights, widths
+        Coordinates of the pixels.
+    tools
+        Bokeh tools by name.
+    below
+        HoloViews elements drawn under the outlines, by name.
+    """
+
+    def __init__(
+        self,
+        heights: np.ndarray,
+        widths: np.ndarray,
+        tools: Sequence[str] = ("pan", "wheel_zoom", "reset"),
+        below: dict[str, hv.Element] | None = None,
+        **options: Any,
+    ) -> None:
+        self._heights, self._widths = heights, widths
+        path = hv.Path([{"x": NOTHING, "y": NOTHING, "color": "#000000"}], ["x", "y"], "color")
+        names = hv.Labels(([np.nan], [np.nan], [""]), ["x", "y"], "name")
+        self.figure = field_of_view(
+            {
+                **(below or {}),
+                "shown": path.opts(color="color", line_width=1.6),
+                "names": names.opts(text_color="white", text_font_size="9pt", text_font_style="bold"),
+            },
+            heights,
+            widths,
+            tools,
+            **options,
+        )
+        self.figure.glyph("names").update(text_outline_color="black")
+
+    def mark(self, walk: Walk, footprints: Footprints) -> None:
+        """Outline the units that the walk shows, each in its colour, with its id."""
+        lines = [self.lines(footprints, [unit]) for unit in walk.shown]
+        self.figure.source("shown").data = {
+            "xs": [x for x, _ in lines],
+            "ys": [y for _, y in lines],
+            "color": [unit_color(position) for position in range(len(lines))],
+        }
+        centres = footprints.centroids[[footprints.position(unit) for unit in walk.shown]].reshape(-1, 2)
+        x, y = self._place(centres[:, 1], centres[:, 0])
+        text = next(name for name in self.figure.source("names").data if name not in ("x", "y"))
+        self.figure.source("names").data = {"x": x, "y": y, text: [str(unit) for unit in walk.shown]}
+
+    def lines(self, footprints: Footprints, units: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Outlines of units in the axes' coordinates, NaN between them."""
+        xs, ys = outlines(footprints, units)
+        return self._place(xs, ys)
+
+    def _place(self, columns: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return _coordinates(columns, self._widths), _coordinates(rows, self._heights)
+
+    def pane(self, **layout: Any) -> pn.pane.Bokeh:
+        """Give the figure as a pane."""
+        return self.figure.pane(**layout)
+
+
+def _coordinates(positions: np.ndarray, axis: np.ndarray) -> np.ndarray:
+    """Coordinates at positions between pixels; outlines reach half a pixel over the rim."""
+    step = (axis[-1] - axis[0]) / (axis.size - 1) if axis.size > 1 else 1.0
+    return (axis[0] + np.asarray(positions, np.float64) * step).astype(np.float32)
+
+
+class FootprintMap(Field):
+    """All footprints, outlined by what was decided; a click or a box chooses units.
+
+    Parameters
+    ----------
+    pick
+        Called with height, width, and whether the unit is to be marked (shift or ctrl held).
+    pick_box
+        Called with the heights and the widths of a box.
+    """
+
+    def __init__(
+        self,
+        heights: np.ndarray,
+        widths: np.ndarray,
+        *,
+        pick: Callable[[float, float, bool], None],
+        pick_box: Callable[[tuple[float, float], tuple[float, float]], None],
+    ) -> None:
+        image = hv.Image((widths, heights, np.zeros((heights.size, widths.size), np.uint8)), ["x", "y"])
+        below: dict[str, hv.Element] = {"image": image.opts(cmap="gray", clim=(0, 255))}
+        for status in STATUSES:
+            line = hv.Curve((NOTHING, NOTHING)).opts(color=STATUS_COLOURS[status], line_width=1)
+            below[status] = line.opts(line_dash="dotted" if status == "discarded" else "solid")
+        tools = ("pan", "wheel_zoom", "box_select", "reset")
+        super().__init__(heights, widths, tools, below, active_tools=["box_select", "wheel_zoom"])
+        current = self.figure
+        current.glyph("shown").line_width = 2.2
+        current.on(Tap, lambda event: pick(event.y, event.x, _adds(event)))
+        current.on(SelectionGeometry, lambda event: _boxed(event, pick_box))
+
+    def show_projection(self, projection: np.ndarray | None) -> None:
+        """Show the max projection until the footprints are known."""
+        if projection is not None:
+            self._show(projection)
+
+    def show_footprints(self, footprints: Footprints) -> None:
+        """Show all footprints, each at the same brightness."""
+        self._show(summed(footprints))
+
+    def _show(self, image: np.ndarray) -> None:
+        finite = image[np.isfinite(image)]
+        low, high = np.percentile(finite, [1, 99.8]) if finite.size else (0.0, 1.0)
+        scaled = (np.nan_to_num(image, nan=low) - low) / max(high - low, np.finfo(np.float32).tiny)
+        self.figure.write("image", image=[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)])
+
+    def show_decisions(self, decisions: Decisions, footprints: Footprints) -> None:
+        """Outline every unit in the colour of its status."""
+        statuses = decisions.statuses()
+        for status in STATUSES:
+            units = [int(unit) for unit in decisions.unit_ids[statuses == status]]
+            x, y = self.lines(footprints, units) if units else (NOTHING, NOTHING)
+            self.figure.source(status).data = {"x": x, "y": y}
+
+
+def _adds(event: Any) -> bool:
+    modifiers = event.modifiers
+    return bool(modifiers and (modifiers.get("shift") or modifiers.get("ctrl")))
+
+
+def _boxed(event: Any, pick_box: Callable[[tuple[float, float], tuple[float, float]], None]) -> None:
+    shape = event.geometry
+    if event.final and shape.get("type") == "rect":
+        pick_box((shape["y0"], shape["y1"]), (shape["x0"], shape["x1"]))
