@@ -20,10 +20,12 @@ from zarr.abc.store import Store
 from zarr.errors import ZarrUserWarning
 
 from minian_web.errors import DataError
+from minian_web.store.chunks import check_lengths, first_bad
+from minian_web.store.direct import Encoding, encoding_of, read_direct
 
 __all__ = ["ArrayMeta", "Index", "ZarrUserWarning", "array_meta", "group_attrs", "members", "read"]
 
-Index = tuple[slice | int, ...]
+Index = tuple[slice | int | np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class ArrayMeta:
     def coordinates(self) -> tuple[str, ...]:
         """Names of the coordinates that the array's own attribute lists."""
         return tuple(str(self.attrs.get("coordinates", "")).split())
+
+    @cached_property
+    def encoding(self) -> Encoding | None:
+        """How chunks are decoded, None when only zarr knows."""
+        return encoding_of(self)
 
     @cached_property
     def array(self) -> zarr.Array:
@@ -186,31 +193,30 @@ def read(meta: ArrayMeta, index: Index = ()) -> np.ndarray:
     meta
         The array.
     index
-        Slices or integers for the leading dimensions; the rest is taken whole.
+        Slices, integers or integer arrays for the leading dimensions, each applied to its own dimension; the rest is
+        taken whole.
 
     Returns
     -------
     numpy.ndarray
-        With the stored dtype; a chunk absent from disk reads as the fill value, as zarr defines it.
+        With the stored dtype, not to be written into; a chunk absent from disk reads as the fill value, as zarr
+        defines it.
 
     Raises
     ------
     DataError
-        If a chunk cannot be decoded (cut short, wrong codec), naming the array and the reason.
+        If a chunk is cut short or cannot be decoded, naming the chunk file and the reason.
     """
+    values = read_direct(meta, index)
+    if values is not None:
+        return values
+    array = meta.array
+    check_lengths(meta, index)
+    lists = any(isinstance(part, np.ndarray) for part in index)
     try:
-        return np.asarray(meta.array[index if index else ...])
-    except DataError:
-        raise
+        return np.asarray(array.oindex[index] if lists else array[index or ...])
     except Exception as error:
-        raise DataError(meta.path, "chunks that can be decoded", f"{_short(error)}{_bad_chunk(meta)}") from error
-
-
-def _bad_chunk(meta: ArrayMeta) -> str:
-    """Name the first chunk file that is empty or far too short, as a help to who has to mend it."""
-    sizes = [(entry, entry.stat().st_size) for entry in meta.path.rglob("*") if entry.is_file()]
-    empty = sorted(entry for entry, size in sizes if size == 0)
-    return f" (empty chunk file {empty[0].relative_to(meta.path)})" if empty else ""
+        raise DataError(first_bad(meta, index) or meta.path, "chunks that can be decoded", _short(error)) from error
 
 
 def chunk_count(meta: ArrayMeta) -> int:
