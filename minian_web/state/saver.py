@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -51,6 +52,7 @@ class Saver:
     ) -> None:
         self._curation, self._jobs, self._deliver = curation, jobs, deliver
         self._changed, self._refused = changed, refused
+        self._lock = threading.RLock()
         self._queue: deque[_Pending] = deque()
         self._running = False
         self.reason = ""
@@ -71,27 +73,29 @@ class Saver:
 
     def submit(self, act: Act) -> None:
         """Queue one action; `act` is called with the curation in a thread."""
-        self._queue.append(_Pending(act))
-        if not self._running:
-            self._start()
+        with self._lock:
+            self._queue.append(_Pending(act))
+            if not self._running:
+                self._start()
         self._changed()
 
     def _start(self) -> None:
+        """Save what is queued; goes on without the page, whose reviewer may have left before the disk came back."""
         self._running = True
         wait = RETRY_SECONDS if self.reason else 0.0
         self._jobs.run(
             lambda tick: self._save(tick, wait),
             done=self._done,
             failed=self._failed,
-            progress=self._progress,
-            deliver=self._deliver,
+            progress=self._durable,
             short=True,
             name="save decisions",
         )
 
     def _save(self, tick: Tick, wait: float) -> int:
         time.sleep(wait)
-        taken = list(self._queue)
+        with self._lock:
+            taken = list(self._queue)
         for item in taken:
             if not item.durable:
                 item.act(self._curation)
@@ -100,30 +104,31 @@ class Saver:
         self._curation.write_arrays()
         return len(taken)
 
-    def _progress(self, _fraction: float) -> None:
+    def _durable(self, _fraction: float) -> None:
         self.reason = ""
-        self._changed()
+        self._deliver(self._changed)
 
     def _done(self, saved: int) -> None:
-        for _ in range(saved):
-            self._queue.popleft()
-        self.reason = ""
-        self._running = False
-        if self._queue:
-            self._start()
-        self._changed()
+        with self._lock:
+            for _ in range(saved):
+                self._queue.popleft()
+            self._rest("")
 
     def _failed(self, error: Exception) -> None:
-        self._running = False
-        if isinstance(error, (NotWritable, OSError)):
-            self.reason = str(error)
-        else:
-            self.reason = ""
+        with self._lock:
+            if isinstance(error, (NotWritable, OSError)):
+                self._rest(str(error))
+                return
             self._drop_refused()
-            self._refused(error if isinstance(error, MinianWebError) else MinianWebError(str(error)))
+            self._rest("")
+        told = error if isinstance(error, MinianWebError) else MinianWebError(f"{type(error).__name__}: {error}")
+        self._deliver(lambda: self._refused(told))
+
+    def _rest(self, reason: str) -> None:
+        self.reason, self._running = reason, False
         if self._queue:
             self._start()
-        self._changed()
+        self._deliver(self._changed)
 
     def _drop_refused(self) -> None:
         """Take the action that was refused out of the queue; durable ones stay until the arrays are written."""

@@ -1,0 +1,176 @@
+"""What CNMF Review shows: one session of a dataset, its units in walk order, their traces, its movies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import param
+
+from minian_web.errors import BadRequest, MinianWebError
+from minian_web.jobs import Deliver, Job, Tick
+from minian_web.model.footprints import Footprints, unit_at, units_in
+from minian_web.model.keys import Key
+from minian_web.model.order import nearest_neighbour_walk
+from minian_web.model.walk import Walk
+from minian_web.state.traces import TraceReader
+
+if TYPE_CHECKING:
+    from minian_web.runtime import Runtime
+    from minian_web.store.curation import Curation
+    from minian_web.store.datasets import Dataset
+
+USABLE = ("paired", "confirmed")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What the page works on: a dataset, its decisions, and one session in it."""
+
+    dataset: Dataset
+    curation: Curation
+    key: Key
+    projection: np.ndarray | None
+
+
+class ReviewData(param.Parameterized):
+    """A dataset as one browser session looks at it."""
+
+    dataset = param.String(doc="Input: id of the dataset")
+    key = param.Parameter((), doc="Input: session inside a merged dataset")
+    frame = param.Integer(0, bounds=(0, None), doc="Input: position of the frame shown")
+    unit = param.Integer(None, allow_None=True, doc="Input: the current unit, as in the page's address")
+    movie = param.String(doc="Input: name of the movie shown beside the activity; empty for none")
+
+    opened = param.Parameter(None, doc="Output: the `Opened` dataset")
+    footprints = param.ClassSelector(class_=Footprints, allow_None=True, doc="Output: the index of footprints")
+    progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how much of the index is done")
+    doing = param.String("Reading footprints", doc="Output: what the progress is of")
+    movies = param.List([], doc="Output: pairings of movies with the dataset")
+    walk = param.ClassSelector(class_=Walk, default=Walk(), doc="Output: groups, current and marked units")
+    traces = param.Tuple((), length=None, doc="Output: `UnitTraces` of the units shown")
+    notices = param.List([], doc="Output: what the reviewer must know before working")
+    message = param.String(doc="Output: why the last action was refused")
+    error = param.String(doc="Output: why the dataset cannot be shown")
+
+    def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
+        self._runtime = runtime
+        self._deliver: Deliver = deliver or (lambda callback: callback())
+        self._reader: TraceReader | None = None
+        self._indexing: Job | None = None
+        super().__init__(**inputs)
+        self.param.watch(lambda _event: self.open(), ["dataset", "key"])
+
+    # --- opening ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Open the dataset; what is known is shown at once, the index of footprints follows."""
+        self.close()
+        if self.dataset:
+            self._run(self._open, self._show, short=True, name="open dataset")
+
+    def close(self) -> None:
+        """Stop what runs for this page."""
+        if self._indexing is not None:
+            self._indexing.cancel()
+        self._reader = None
+        self.param.update(opened=None, footprints=None, progress=None, walk=Walk(), traces=(), movies=[])
+        self.param.update(error="", message="", notices=[])
+
+    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> Job:
+        return self._runtime.jobs.run(work, done=done, failed=self._fail, deliver=self._deliver, **how)
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, (MinianWebError, OSError)):
+            raise error
+        self.param.update(error=str(error), progress=None)
+
+    def _open(self, _tick: Tick) -> Opened:
+        dataset = self._runtime.dataset(self.dataset)
+        if self.key and self.key not in dataset.keys:
+            sessions = ", ".join(map(str, dataset.keys))
+            raise BadRequest(f"{self.dataset} holds no session {self.key}; it holds {sessions}")
+        key = self.key or dataset.keys[0]
+        return Opened(dataset, self._runtime.curation(self.dataset), key, dataset.max_projection(key))
+
+    def _show(self, opened: Opened) -> None:
+        dataset, key = opened.dataset, opened.key
+        self._reader = TraceReader(dataset, key, self._runtime.jobs, self._deliver)
+        last = max(dataset.frames.size - 1, 0)
+        if self.frame > last:
+            self.message = f"There is no frame {self.frame}; frames go from 0 to {last}."
+        self.param.update(opened=opened, frame=min(self.frame, last), progress=0.0)
+        self._indexing = self._run(
+            lambda tick: dataset.footprints(key, tick),
+            self._indexed,
+            progress=lambda fraction, *_: self.param.update(progress=fraction),
+            name="index footprints",
+        )
+        self._run(lambda _tick: self._runtime.movies(self.dataset), self._pair, name="pair movies")
+
+    def _pair(self, movies: list[Any]) -> None:
+        names = [pairing.movie.name for pairing in movies if pairing.status in USABLE]
+        movie = self.movie if self.movie in names else next(reversed(names), "")
+        self.param.update(movies=movies, movie=movie)
+
+    def _indexed(self, footprints: Footprints) -> None:
+        order = footprints.unit_ids[np.argsort(nearest_neighbour_walk(footprints.centroids))]
+        walk = Walk.through([int(unit) for unit in order])
+        self.param.update(footprints=footprints, progress=None)
+        self._stand(walk if self.unit is None else walk.to_unit(self.unit) if self.unit in walk.order else walk)
+        self._bind(footprints)
+
+    def _bind(self, footprints: Footprints) -> None:
+        curation = self.opened.curation
+        if curation.writable:
+            self._run(lambda _tick: curation.bind_footprints(footprints.digest), _nothing, name="bind footprints")
+
+    # --- walking ---------------------------------------------------------------------------------------------------
+
+    def _stand(self, walk: Walk) -> None:
+        if self.unit is not None and self.unit not in walk.order:
+            self.message = f"There is no unit {self.unit} in this session."
+        before, self.walk = self.walk, walk
+        self.unit = walk.current
+        if self._reader is not None and (walk.shown != before.shown or not self.traces):
+            self._reader.ask(walk.shown, walk.upcoming, lambda found: self.param.update(traces=found), self._fail)
+
+    def go(self, step: str, *arguments: Any) -> None:
+        """Take one step of the walk by name, as `next_unit` or `to_group`; refusals become the message."""
+        self.message = ""
+        try:
+            self._stand(getattr(self.walk, step)(*arguments))
+        except BadRequest as error:
+            self.message = str(error)
+
+    def pick(self, height: float, width: float, add: bool = False) -> None:
+        """Go to the unit at this place of the field of view, or mark it when `add`."""
+        if self.footprints is None:
+            return
+        unit = unit_at(self.footprints, *self._pixel(height, width))
+        if unit is not None:
+            self.go("toggle" if add else "to_unit", int(unit))
+
+    def pick_box(self, heights: tuple[float, float], widths: tuple[float, float]) -> None:
+        """Walk through the units inside a box; a box without units changes nothing."""
+        if self.footprints is None:
+            return
+        corners = (self._pixel(heights[at], widths[at]) for at in (0, 1))
+        rows, columns = (sorted(pair) for pair in zip(*corners, strict=True))
+        units = units_in(self.footprints, rows[0], rows[1], columns[0], columns[1])
+        if units.size:
+            self.go("inside", [int(unit) for unit in units])
+        else:
+            self.message = "There are no units in this box."
+
+    def _pixel(self, height: float, width: float) -> tuple[float, float]:
+        dataset = self.opened.dataset
+        row = np.interp(height, dataset.heights, np.arange(dataset.heights.size))
+        column = np.interp(width, dataset.widths, np.arange(dataset.widths.size))
+        return float(row), float(column)
+
+
+def _nothing(_result: object) -> None:
+    pass
