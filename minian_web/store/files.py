@@ -123,56 +123,6 @@ def unlink_file(path: Path) -> None:
         sync_folder(path.parent)
 
 
-def append_lines(path: Path, data: bytes, size: int, like: Path | None = None) -> int:
-    """Append to a file that is `size` bytes long, durably, or leave it as it was.
-
-    Parameters
-    ----------
-    path
-        The file; it is made when it is not there and `size` is 0.
-    data
-        What to append.
-    size
-        Length that the file must have; what lies behind it must have been judged by the caller (`truncate_file`).
-    like
-        File or folder whose group and permissions a new file gets.
-
-    Returns
-    -------
-    int
-        The new length.
-
-    Raises
-    ------
-    NotWritable
-        If it fails; the file then has its old length again.
-    """
-    with writing(path):
-        new = not path.exists()
-        with path.open("ab") as file:
-            if new and like is not None:
-                copy_access(like, path)
-            try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(file.fileno(), size)
-                    os.fsync(file.fileno())
-                raise
-        if new:
-            sync_folder(path.parent)
-    return size + len(data)
-
-
-def truncate_file(path: Path, size: int) -> None:
-    """Cut a file to `size` bytes, durably."""
-    with writing(path), path.open("r+b") as file:
-        file.truncate(size)
-        os.fsync(file.fileno())
-
-
 def can_write(folder: Path) -> bool:
     """Whether files can be made in this folder, as far as can be said without trying."""
     return os.access(folder, os.W_OK | os.X_OK)
