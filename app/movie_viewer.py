@@ -1,0 +1,25 @@
+"""Movie Viewer: play a movie of a dataset.  /movie_viewer?dataset=ID"""
+
+from __future__ import annotations
+
+import holoviews as hv
+import panel as pn
+
+from minian_web import runtime
+from minian_web.view import shell
+
+
+def body(frame: shell.Shell) -> pn.viewable.Viewer:
+    """Build the viewer of the dataset's movies."""
+    from minian_web.state.movie import MovieState
+    from minian_web.view.movie import MovieView
+
+    state = MovieState(runtime=runtime.get(), dataset=frame.dataset)
+    frame.attach(state)
+    return MovieView(state=state)
+
+
+if pn.state.served:
+    pn.extension()
+    hv.extension("bokeh")
+    shell.show("movie_viewer", body, runtime.get()).servable()

@@ -1,0 +1,197 @@
+"""What lives for the whole process: catalog, opened datasets, caches, jobs, and the writer's leases.
+
+Built once, by `start` (command line, server) or by the first `get` (settings from the environment), and handed to pages.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import threading
+import time
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from minian_web.errors import DatasetNotFound
+from minian_web.jobs import Jobs
+from minian_web.settings import Settings, from_env
+
+if TYPE_CHECKING:
+    from minian_web.store.catalog import Catalog
+    from minian_web.store.curation import Curation
+    from minian_web.store.datasets import Dataset
+    from minian_web.store.frames import Frames
+    from minian_web.store.lease import Lease
+    from minian_web.store.movies import Movie, Pairing
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MOVIES_AGE = 5.0  # seconds for which a list of movies is believed without looking at the disk again
+
+
+class Shared(Generic[T]):
+    """Values by name, each made once even when several sessions ask at the same time."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, T] = {}
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def get(self, name: str, make: Callable[[], T], holds: Callable[[T], bool]) -> T:
+        """Give the value of this name, made anew when there is none or the one there no longer holds."""
+        with self._guard:
+            lock = self._locks.setdefault(name, threading.Lock())
+        with lock:
+            value = self._values.get(name)
+            if value is None or not holds(value):
+                value = self._values[name] = make()
+            return value
+
+    def forget(self, name: str) -> None:
+        """Let the value of this name be made anew."""
+        with self._guard:
+            self._values.pop(name, None)
+
+    def values(self) -> list[T]:
+        """All values made so far."""
+        with self._guard:
+            return list(self._values.values())
+
+
+class Runtime:
+    """One per process.
+
+    Attributes
+    ----------
+    settings
+        What the process was started with.
+    jobs
+        The only way to a thread.
+    catalog
+        The datasets under the roots.
+    frames
+        Quantised frames, shared by all sessions.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.jobs = Jobs()
+        self._datasets: Shared[Dataset] = Shared()
+        self._curations: Shared[Curation] = Shared()
+        self._movies: Shared[tuple[float, list[Pairing]]] = Shared()
+        self._leases: Shared[Lease] = Shared()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The datasets under the roots."""
+        from minian_web.store.catalog import Catalog
+
+        given = self.settings
+        return Catalog(given.roots, given.pattern, state_dir=given.state_dir, cache_dir=given.cache_dir)
+
+    @cached_property
+    def frames(self) -> Frames:
+        """Quantised frames of movies, shared by all sessions."""
+        from minian_web.store.frames import Frames
+
+        return Frames(self.settings.memory)
+
+    def dataset(self, dataset_id: str) -> Dataset:
+        """Open a dataset, once for all sessions; anew when the pipeline has rewritten it.
+
+        Raises
+        ------
+        DatasetNotFound, OutsideRoots, DataError
+            If there is none of this name, the name leads elsewhere, or it cannot be read.
+        """
+        self.catalog.entry(dataset_id)
+        return self._datasets.get(dataset_id, lambda: self.catalog.open(dataset_id), _unchanged)
+
+    def curation(self, dataset_id: str) -> Curation:
+        """Decisions of a dataset, one object for all sessions; writable only while this process holds the root's lease."""
+        from minian_web.store.curation import open_curation
+
+        dataset, root = self.dataset(dataset_id), self.catalog.entry(dataset_id).root
+        lease = self.lease_of(root)
+        writable = not self.settings.read_only and lease.acquire()
+        reason = self._reason(lease, writable=writable)
+
+        def make() -> Curation:
+            return open_curation(dataset, state_dir=self.settings.state_dir, writable=writable, reason=reason)
+
+        return self._curations.get(
+            dataset_id, make, lambda one: one.dataset is dataset and (one.writable or not writable)
+        )
+
+    def _reason(self, lease: Lease, *, writable: bool) -> str:
+        if writable:
+            return ""
+        if self.settings.read_only:
+            return "The server was started read-only."
+        return f"Another process writes here: {lease.holder()}."
+
+    def movies(self, dataset_id: str) -> list[Pairing]:
+        """Movies that may belong to this dataset, each with how sure that is."""
+
+        def make() -> tuple[float, list[Pairing]]:
+            return time.monotonic(), self.catalog.movies(dataset_id)
+
+        return self._movies.get(dataset_id, make, lambda kept: time.monotonic() - kept[0] < MOVIES_AGE)[1]
+
+    def movie(self, dataset_id: str, movie_name: str) -> Movie:
+        """Give one movie of a dataset by its name.
+
+        Raises
+        ------
+        DatasetNotFound
+            If this dataset has no movie of this name.
+        """
+        found = [pairing.movie for pairing in self.movies(dataset_id) if pairing.movie.name == movie_name]
+        if not found:
+            raise DatasetNotFound(f"dataset {dataset_id} has no movie named {movie_name!r}")
+        return found[0]
+
+    def forget_movies(self, dataset_id: str) -> None:
+        """Look at the disk again at the next question: a pairing was confirmed."""
+        self._movies.forget(dataset_id)
+
+    def lease_of(self, root: Path) -> Lease:
+        """Lease of a root, not yet acquired."""
+        from minian_web.store.lease import Lease
+
+        return self._leases.get(str(root), lambda: Lease(root, self.settings.state_dir), lambda _: True)
+
+    def close(self) -> None:
+        """Release the leases and stop taking work; a second call does nothing."""
+        for lease in self._leases.values():
+            lease.release()
+        self.jobs.close()
+
+
+def _unchanged(dataset: Any) -> bool:
+    return bool(dataset.current_guard() == dataset.guard)
+
+
+_runtime: Runtime | None = None
+_lock = threading.Lock()
+
+
+def start(settings: Settings) -> Runtime:
+    """Build the runtime of this process; the one before, if any, is closed."""
+    global _runtime  # noqa: PLW0603 - the one thing that lives as long as the process
+    with _lock:
+        if _runtime is not None:
+            _runtime.close()
+        _runtime = Runtime(settings)
+        atexit.register(_runtime.close)
+        return _runtime
+
+
+def get() -> Runtime:
+    """Give the runtime of this process, built from the environment when nobody has started one."""
+    if _runtime is None:
+        return start(from_env())
+    return _runtime

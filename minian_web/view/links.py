@@ -1,0 +1,31 @@
+"""The only place that makes addresses of pages."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+import panel as pn
+
+TITLES = {
+    "home": "Home",
+    "movie_viewer": "Movie Viewer",
+    "cnmf_review": "CNMF Review",
+    "cross_registration": "Cross-Registration",
+    "parameter_explorer": "Parameter Explorer",
+}
+
+
+def href(page: str, dataset: str = "") -> str:
+    """Address of a page, with the dataset in it so that the link can be mailed."""
+    base = pn.state.base_url if pn.state.base_url.endswith("/") else f"{pn.state.base_url}/"
+    address = base if page == "home" else f"{base}{page}"
+    return f"{address}?dataset={quote(dataset, safe='/')}" if dataset else address
+
+
+def requested(name: str) -> str:
+    """Give a parameter of the page's address as text, empty when absent.
+
+    Panel's own parsing makes numbers of names such as `2024` and `1e5`.
+    """
+    given = (pn.state.session_args or {}).get(name) or [b""]
+    return given[0].decode("utf-8", errors="replace")

@@ -1,0 +1,48 @@
+// Which frame is due. The wall clock leads; when frames are not there in time, fewer are asked for, evenly spaced.
+
+const AHEAD_SECONDS = 2, LATE_MS = 150, MOST_STEP = 16
+const CALM_MS = 4000
+
+class Clock {
+  constructor() {
+    this.step = 1
+    this.running = false
+    this.calm = CALM_MS
+  }
+
+  start(position) {
+    this.running = true
+    this.origin = position
+    this.since = null
+  }
+
+  stop() { this.running = false }
+
+  // The frame due now, on the grid of every `step`-th frame; before the first frame is there, the origin.
+  due(now, fps) {
+    if (this.since === null) return this.origin
+    const passed = Math.floor((now - this.since) * fps / 1000 + 1e-3)
+    return this.origin + passed - passed % this.step
+  }
+
+  begin(now) {
+    this.since = now
+    this.changed = now
+  }
+
+  // Go on from here as soon as frames are there again, asking for fewer of them.
+  stall(position, now) {
+    if (this.since !== null && now - this.since < 1500 && this.step > 1) this.calm = Math.min(60000, this.calm * 2)
+    this.step = Math.min(MOST_STEP, this.step + 1)
+    this.start(position)
+  }
+
+  // After a calm while with a full buffer: ask for more frames again.
+  relax(position, now) {
+    if (this.step === 1 || this.since === null || now - this.changed < this.calm) return
+    this.step -= 1
+    this.origin = position
+    this.since = now
+    this.changed = now
+  }
+}

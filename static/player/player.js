@@ -1,0 +1,413 @@
+// One clock, any number of panels: asks for frames ahead of time, paints them when they are due, tells Python now and then.
+
+const IN_FLIGHT = 3, TELL_MS = 200, CURSOR_MS = 100, EXACT_AFTER_MS = 120, AROUND = 6
+
+class Player {
+  constructor(model) {
+    this.model = model
+    this.transport = new Transport(model)
+    this.panels = []
+    this.clock = new Clock()
+    this.position = 0
+    this.counters = {painted: 0, stalls: 0, requests: 0}
+    this.stamps = []
+    this.told = 0
+    this.cursorsMoved = 0
+    this.asked = false
+    this.controls = new Controls({
+      command: (name) => this.command(name),
+      seek: (position, settled) => this.seek(position, settled),
+      frame: (label) => this.seek(this.positionOf(label)),
+      fps: (fps) => this.setFps(fps),
+    })
+    this.onVisible = () => this.visible()
+    document.addEventListener('visibilitychange', this.onVisible)
+    this.keeper = setInterval(() => this.tend(), 500)
+  }
+
+  get playing() { return this.clock.running }
+  get count() { return this.model.n_frames }
+  get fps() { return Math.max(1, this.model.fps || 1) }
+
+  // ---- what Python says
+
+  setPanels() {
+    const specs = this.model.panels
+    while (this.panels.length > specs.length) this.drop(this.panels.pop())
+    specs.forEach((spec, number) => {
+      const panel = this.panels[number] ??= this.newPanel()
+      this.aim(panel, spec)
+    })
+    this.pump()
+    this.schedule()
+  }
+
+  newPanel() {
+    return {
+      feed: new Feed(this.transport), screen: new Screen(() => this.pointed(), () => this.rearrange()),
+      painted: null, stale: true, whole: null, exact: null,
+    }
+  }
+
+  drop({feed, screen}) {
+    feed.aim(null)
+    screen.detach()
+  }
+
+  aim(panel, spec) {
+    const table = new Uint32Array(spec.colormap.map((colour) => {
+      const value = parseInt(colour.slice(1), 16)
+      return (255 << 24 | (value & 255) << 16 | value & 0xff00 | value >> 16) >>> 0
+    }))
+    if (panel.base !== JSON.stringify(spec.query)) {
+      panel.base = JSON.stringify(spec.query)
+      panel.whole = null
+    }
+    panel.screen.aim({...spec, colormap: table})
+    if (panel.feed.aim(this.narrowed(panel, spec))) panel.exact = null
+    if (!panel.feed.active) {
+      panel.painted = null
+      panel.screen.clear()
+    }
+    panel.stale = true
+  }
+
+  // When less than a quarter of the range is shown, levels of that part alone are asked for.
+  narrowed({whole, feed}, {query, low, high}) {
+    if (!query || !whole || feed.stored === 'uint8' || low === null || high === null) return query
+    const narrow = high > low && high - low < (whole.high - whole.low) / 4
+    return narrow ? {...query, low, high} : query
+  }
+
+  setLength() {
+    this.controls.setLength(this.count, this.label(Math.max(0, this.count - 1)))
+    if (this.position >= this.count) this.seek(this.count - 1)
+    this.show()
+  }
+
+  setFps(fps) {
+    if (!(fps > 0)) return this.show()
+    if (this.model.fps !== fps) this.model.fps = Math.min(240, fps)
+    this.controls.fps.value = this.model.fps
+    this.clock.step = 1
+    if (this.playing) this.clock.start(this.position)
+    this.schedule()
+  }
+
+  command(name) {
+    const actions = {
+      play_pause: () => this.playing ? this.pause() : this.play(),
+      play: () => this.play(), pause: () => this.pause(),
+      step_forward: () => this.stepBy(1), step_back: () => this.stepBy(-1),
+      jump_forward: () => this.stepBy(10), jump_back: () => this.stepBy(-10),
+      first_frame: () => this.seek(0), last_frame: () => this.seek(this.count - 1),
+    }
+    actions[name]?.()
+  }
+
+  // ---- play, pause, seek
+
+  play() {
+    if (this.playing || this.count < 2) return
+    if (this.position >= this.count - 1) this.position = 0
+    this.clock.start(this.position)
+    this.stamps = []
+    this.controls.setPlaying(true)
+    this.model.playing = true
+    this.pump()
+    this.schedule()
+  }
+
+  pause() {
+    if (!this.playing) return
+    this.clock.stop()
+    this.controls.setPlaying(false)
+    for (const {feed} of this.panels) feed.abortOutside((position) => position === this.position)
+    this.model.playing = false
+    this.tell(true)
+    this.show()
+    this.pointed()
+  }
+
+  stepBy(frames) {
+    this.pause()
+    this.seek(this.position + frames)
+  }
+
+  seek(position, settled = true) {
+    if (!Number.isFinite(position)) return this.show()
+    this.position = Math.max(0, Math.min(this.count - 1, Math.round(position)))
+    if (this.playing) this.clock.start(this.position)
+    const last = this.position + (this.playing ? this.ahead() * this.clock.step : 0)
+    for (const panel of this.panels) {
+      panel.stale = true
+      panel.feed.abortOutside((one) => one >= this.position && one <= last)
+    }
+    this.show()
+    this.pump()
+    this.schedule()
+    this.tell(settled)
+  }
+
+  visible() {
+    if (!this.playing) return
+    if (document.hidden) this.asleep = true
+    else {
+      this.asleep = false
+      this.clock.start(this.position)
+      this.pump()
+      this.schedule()
+    }
+  }
+
+  // ---- frames ahead of time
+
+  ahead() {
+    const room = Math.min(...this.panels.filter(({feed}) => feed.active).map(({feed}) => feed.room), 1e9)
+    return Math.min(room, Math.max(12, Math.ceil(AHEAD_SECONDS * this.fps / this.clock.step)))
+  }
+
+  pump() {
+    if (this.asleep || this.count < 1) return
+    for (let guard = 0; guard < 8; guard++) {
+      const flying = this.panels.reduce((total, {feed}) => total + feed.requests.size, 0)
+      if (flying >= IN_FLIGHT) return
+      const next = this.panels.map((panel) => this.wish(panel)).filter(Boolean).sort((a, b) => a.distance - b.distance)[0]
+      if (!next) return
+      this.counters.requests++
+      next.feed.load(next.positions, next.step).then(() => this.arrived())
+    }
+  }
+
+  // The next frames that this panel wants.
+  wish({feed}) {
+    if (!feed.active) return null
+    const now = performance.now(), step = this.playing ? this.clock.step : 1
+    const first = this.playing ? this.due() : this.position
+    if (feed.missing(this.position, now) && !this.playing) return {feed, positions: [this.position], step: 1, distance: -1}
+    if (feed.pending.has(this.position) && !this.playing) return null
+    const [from, to] = this.playing ? [first, first + this.ahead() * step] : [first - AROUND, first + AROUND + 1]
+    const positions = []
+    for (let one = from; one < Math.min(to, this.count) && positions.length < feed.batch(); one += step) {
+      if (one >= 0 && feed.missing(one, now)) positions.push(one)
+      else if (positions.length) break
+    }
+    return positions.length ? {feed, positions, step, distance: positions[0] - first} : null
+  }
+
+  due() {
+    const due = this.clock.due(performance.now(), this.fps)
+    return Math.max(this.position, Math.min(due, this.count - 1))
+  }
+
+  arrived() {
+    for (const panel of this.panels) {
+      if (panel.whole === null && panel.feed.range) {
+        panel.whole = panel.feed.range
+        if (panel.screen.spec) panel.feed.aim(this.narrowed(panel, panel.screen.spec))
+      }
+    }
+    this.pump()
+    this.schedule()
+  }
+
+  // ---- painting
+
+  schedule() {
+    if (this.asked || this.gone) return
+    this.asked = true
+    requestAnimationFrame((now) => {
+      this.asked = false
+      if (this.gone) return
+      if (this.playing && !this.asleep) this.advance(now)
+      this.paint()
+      if (this.playing && !this.asleep) this.schedule()
+    })
+  }
+
+  ready(position) { return this.panels.every(({feed}) => feed.settled(position)) }
+
+  advance(now) {
+    const {clock} = this
+    if (clock.since === null) {
+      const enough = Math.min(this.count - 1, clock.origin + Math.min(this.ahead(), Math.ceil(this.fps / 8)) * clock.step)
+      if (this.ready(clock.origin) && this.ready(enough - (enough - clock.origin) % clock.step)) clock.begin(now)
+      else return this.pump()
+    }
+    const due = Math.min(clock.due(now, this.fps), this.count - 1)
+    let next = due
+    while (next > this.position && !this.ready(next)) next -= next === this.count - 1 && (next - clock.origin) % clock.step ? (next - clock.origin) % clock.step : clock.step
+    if (next > this.position) this.position = next
+    else if (due > this.position && (due - this.position) * 1000 / this.fps > LATE_MS + 1000 * clock.step / this.fps) {
+      this.counters.stalls++
+      clock.stall(this.position, now)
+    }
+    if (this.position >= this.count - 1) return this.pause()
+    if (this.ready(Math.min(this.count - 1, this.position + clock.step * Math.floor(this.ahead() / 2)))) clock.relax(this.position, now)
+    this.pump()
+  }
+
+  paint() {
+    let fresh = false
+    for (const panel of this.panels) {
+      const {feed, screen} = panel
+      if (!feed.active || (panel.painted === this.position && !panel.stale)) continue
+      const frame = feed.frame(this.position)
+      if (!frame || !screen.paint(frame, feed.range)) continue
+      fresh ||= panel.painted !== this.position || panel.stale
+      panel.painted = this.position
+      panel.stale = false
+    }
+    if (fresh) {
+      this.counters.painted++
+      this.stamps.push(performance.now())
+    }
+    this.show()
+    this.tell(false)
+  }
+
+  rearrange() {
+    if (this.placing || this.gone) return
+    this.placing = true
+    requestAnimationFrame(() => {
+      this.placing = false
+      for (const {screen} of this.panels) screen.place()
+    })
+  }
+
+  // ---- read-outs
+
+  label(position) {
+    const labels = this.model.labels
+    return labels?.length ? Number(labels[position]) : this.model.first_label + position * this.model.label_step
+  }
+
+  positionOf(label) {
+    const labels = this.model.labels
+    if (!labels?.length) return Math.round((label - this.model.first_label) / this.model.label_step)
+    let nearest = 0
+    labels.forEach((one, position) => { if (Math.abs(one - label) < Math.abs(labels[nearest] - label)) nearest = position })
+    return nearest
+  }
+
+  paintedFps() {
+    const now = performance.now()
+    while (this.stamps.length && now - this.stamps[0] > 1000) this.stamps.shift()
+    const span = this.stamps.length > 1 ? this.stamps.at(-1) - this.stamps[0] : 0
+    return span ? (this.stamps.length - 1) * 1000 / span : 0
+  }
+
+  show() {
+    const label = this.count ? this.label(this.position) : 0, rate = this.model.frame_rate
+    this.controls.setPosition(this.position, label, rate > 0 ? label / rate : null)
+    const every = this.clock.step > 1 ? `, every ${this.clock.step}. frame` : ''
+    this.controls.setText('painted', this.playing ? `${this.paintedFps().toFixed(0)} painted/s${every}` : '')
+    this.controls.setText('status', this.statusText())
+    this.controls.status.classList.toggle('failed', this.panels.some(({feed}) => feed.error(this.position)))
+    this.moveCursors(label, !this.playing)
+  }
+
+  statusText() {
+    for (const {feed} of this.panels) {
+      const failure = feed.failed.get(this.position)
+      if (failure && !feed.has(this.position)) return failure.lasting ? failure.text : `${failure.text}. Trying again.`
+    }
+    if (this.panels.some(({feed}) => feed.active && !feed.has(this.position))) return 'Loading'
+    return this.playing && this.clock.since === null ? 'Buffering' : ''
+  }
+
+  moveCursors(label, settled) {
+    const now = performance.now()
+    if (!settled && now - this.cursorsMoved < CURSOR_MS) return
+    this.cursorsMoved = now
+    const location = label * this.model.cursor_scale
+    for (const id of this.model.cursor_ids) {
+      for (const doc of window.Bokeh?.documents ?? []) {
+        const span = doc.get_model_by_id(id)
+        if (span && span.location !== location) span.setv({location}, {sync: false})
+      }
+    }
+  }
+
+  // Value under the pointer: the stored one when the movie stands still, the painted one while it moves.
+  pointed() {
+    clearTimeout(this.exactTimer)
+    const panel = this.panels.find(({screen, painted}) => screen.hover && painted !== null)
+    const frame = panel?.feed.frames.get(panel.painted)
+    const pixel = frame && panel.screen.pixel(frame.height, frame.width)
+    if (!pixel) return this.controls.setText('readout', '')
+    const place = `${panel.screen.spec.label ? `${panel.screen.spec.label}, ` : ''}width ${round(pixel.x)}, height ${round(pixel.y)}`
+    const exact = panel.exact
+    if (!this.playing && exact?.position === panel.painted) {
+      const at = panel.screen.pixel(exact.height, exact.width)
+      return this.controls.setText('readout', `${place}: ${round(exact.values[at.row * exact.width + at.column])}`)
+    }
+    const {low, high} = panel.feed.range, level = frame.levels[pixel.row * frame.width + pixel.column]
+    this.controls.setText('readout', `${place}: ${panel.feed.stored === 'uint8' ? '' : '≈ '}${round(low + level * (high - low) / 255)}`)
+    if (!this.playing && panel.painted === this.position) this.exactTimer = setTimeout(() => this.fetchExact(panel), EXACT_AFTER_MS)
+  }
+
+  async fetchExact(panel) {
+    const position = panel.painted, {name} = panel.feed
+    panel.abort?.abort()
+    panel.abort = new AbortController()
+    try {
+      const found = await panel.feed.exact(position, panel.abort.signal)
+      if (panel.feed.name === name) panel.exact = {...found, position}
+      if (panel.painted === position) this.pointed()
+    } catch (error) {
+      if (error.name !== 'AbortError') this.controls.setText('readout', `${error.message}`)
+    }
+  }
+
+  // ---- telling Python
+
+  tell(settled) {
+    const now = performance.now()
+    if (!settled && now - this.told < TELL_MS) return
+    const painted = Math.round(10 * this.paintedFps()) / 10
+    if (this.model.position !== this.position) this.model.position = this.position
+    if (this.playing && Math.abs(this.model.painted_fps - painted) >= 0.5) this.model.painted_fps = painted
+    this.told = now
+  }
+
+  // Twice a second: figures that were built anew, failed requests that are due, a last word to Python.
+  tend() {
+    for (const panel of this.panels) {
+      if (panel.screen.spec && (!panel.screen.canvas.isConnected || panel.screen.view?.is_destroyed)) panel.stale = true
+    }
+    if (!this.playing) this.tell(false)
+    this.pump()
+    if (!this.playing) this.schedule()
+  }
+
+  remove() {
+    this.gone = true
+    clearInterval(this.keeper)
+    clearTimeout(this.exactTimer)
+    document.removeEventListener('visibilitychange', this.onVisible)
+    for (const panel of this.panels.splice(0)) this.drop(panel)
+    window.minianPlayers = (window.minianPlayers ?? []).filter((one) => one !== this)
+  }
+}
+
+function round(value) {
+  return Number.isInteger(value) ? String(value) : Number.isFinite(value) ? String(Number(value.toPrecision(5))) : 'no value'
+}
+
+export function render({model}) {
+  const player = new Player(model)
+  window.minianPlayers = [...window.minianPlayers ?? [], player]
+  model.on('panels', () => player.setPanels())
+  for (const name of ['n_frames', 'labels', 'first_label', 'label_step', 'frame_rate']) model.on(name, () => player.setLength())
+  for (const name of ['cursor_ids', 'cursor_scale']) model.on(name, () => player.show())
+  model.on('fps', () => player.setFps(model.fps))
+  model.on('target', () => player.seek(model.target[0]))
+  model.on('msg:custom', (message) => { if (message.command) player.command(message.command) })
+  model.on('remove', () => player.remove())
+  player.position = Math.max(0, Math.min(model.n_frames - 1, model.target[0]))
+  player.setLength()
+  player.setFps(model.fps)
+  player.setPanels()
+  return player.controls.root
+}
