@@ -137,6 +137,14 @@ class Walk:
         extras = self.extras if unit in self.shown else (*self.extras, unit)
         return replace(self, marked=self.marked ^ {unit}, extras=extras)
 
+    def mark_group(self) -> Walk:
+        """Mark every unit that is shown."""
+        return replace(self, marked=frozenset(self.shown))
+
+    def clear(self) -> Walk:
+        """Take all marks away; when there are none, leave the box."""
+        return self.mark_none() if self.marked else self.everywhere()
+
     def mark_none(self) -> Walk:
         """Take all marks away."""
         return replace(self, marked=frozenset())

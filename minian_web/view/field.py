@@ -114,7 +114,7 @@ class FootprintMap(Field):
             line = hv.Curve((NOTHING, NOTHING)).opts(color=STATUS_COLOURS[status], line_width=1)
             below[status] = line.opts(line_dash="dotted" if status == "discarded" else "solid")
         tools = ("pan", "wheel_zoom", "box_select", "reset")
-        super().__init__(heights, widths, tools, below, active_tools=["box_select", "wheel_zoom"])
+        super().__init__(heights, widths, tools, below, active_tools=["box_select", "wheel_zoom"], title="Footprints")
         current = self.figure
         current.glyph("shown").line_width = 2.2
         current.on(Tap, lambda event: pick(event.y, event.x, _adds(event)))

@@ -1,0 +1,178 @@
+"""CNMF Review: look at each cell, decide, and know that it is saved."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable
+from typing import Any
+
+import panel as pn
+import param
+
+from minian_web.model.decisions import STATUSES
+from minian_web.state.review import ReviewState
+from minian_web.view.player import COMMANDS
+from minian_web.view.review_desk import STRETCH, ReviewDesk
+from minian_web.view.shell import button, select, toggle
+from minian_web.view.theme import STATUS_COLOURS
+from minian_web.view.units import UnitList, rows_of
+
+STEPS = ("next_unit", "previous_unit", "next_group", "previous_group")
+DECISIONS = ("keep", "discard", "discard_unit", "merge", "unmerge", "reset")
+SAID = {"saved": "All decisions saved", "saving": "Saving…", "writing": "Saved; writing labels…"}
+
+
+class TraceOptions(param.Parameterized):
+    """What of the traces is shown."""
+
+    show_c = param.Boolean(True, doc="Input: calcium traces")
+    show_s = param.Boolean(True, doc="Input: spikes")
+    normalise = param.Boolean(True, doc="Input: each trace at its own scale")
+
+
+class ReviewView(pn.viewable.Viewer):
+    """The page of a `ReviewState`."""
+
+    def __init__(self, state: ReviewState) -> None:
+        super().__init__()
+        self.state, self._options = state, TraceOptions()
+        self._desk: ReviewDesk | None = None
+        self._body = pn.Column(**STRETCH)
+        self._counts = pn.pane.HTML(margin=(0, 8), align="center", sizing_mode="stretch_width")
+        self._saved = pn.pane.HTML(margin=(0, 8), align="center")
+        self._place = pn.pane.HTML(margin=(0, 4), align="center", width=108)
+        self._message = pn.pane.HTML(margin=0, sizing_mode="stretch_width", visible=False)
+        self._units = UnitList(
+            choose=lambda unit: state.go("to_unit", unit),
+            mark=lambda unit: state.go("toggle", unit),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        self._follow()
+        self._show_opened()
+
+    @property
+    def commands(self) -> dict[str, Callable[[], Any]]:
+        """What the keys of this page do."""
+        state = self.state
+        steps = {step: (lambda step=step: state.go(step)) for step in STEPS}
+        decisions = {kind: (lambda kind=kind: state.decide(kind)) for kind in DECISIONS}
+        plays = {name: (lambda name=name: self._play(name)) for name in COMMANDS}
+        return {
+            **steps,
+            **decisions,
+            **plays,
+            "undo": state.undo,
+            "redo": state.redo,
+            "next_undecided": self._next_undecided,
+            "select_group": lambda: state.go("mark_group"),
+            "clear_selection": lambda: state.go("clear"),
+        }
+
+    def _play(self, command: str) -> None:
+        if self._desk is not None:
+            self._desk.player.command(command)
+
+    def _next_undecided(self) -> None:
+        decisions = self.state.decisions
+        if decisions is not None:
+            undecided = decisions.unit_ids[decisions.statuses() == "undecided"]
+            self.state.go("next_where", [int(unit) for unit in undecided])
+
+    # --- following the state ---------------------------------------------------------------------------------------
+
+    def _follow(self) -> None:
+        watch = self.state.param.watch
+        watch(lambda _: self._show_opened(), "opened")
+        watch(lambda _: self._show_units(), ["walk", "decisions"])
+        watch(lambda _: self._show_counts(), "decisions")
+        watch(lambda _: self._show_saving(), ["saving", "waiting_for"])
+        watch(lambda _: self._show_message(), ["message", "sisters"])
+
+    def _show_opened(self) -> None:
+        opened = self.state.opened
+        if opened is None:
+            self._desk = None
+            self._body.objects = []
+            return
+        self._desk = ReviewDesk(self.state, opened, self._options)
+        self._show_units()
+        self._show_counts()
+        self._show_saving()
+        self._body.objects = [self._toolbar(), self._message, self._desk.panels(), self._desk.player, self._bottom()]
+
+    def _show_units(self) -> None:
+        state, walk = self.state, self.state.walk
+        if state.decisions is None:
+            return
+        self._units.rows = rows_of(walk, state.decisions)
+        where = " in box" if walk.within_box else ""
+        self._place.object = f"Group {walk.index + 1} of {len(walk.groups)}{where}" if walk.groups else "No units"
+
+    def _show_counts(self) -> None:
+        if self.state.decisions is not None:
+            self._counts.object = _counts_bar(self.state.decisions.counts())
+
+    def _show_saving(self) -> None:
+        status = self.state.saving
+        text = SAID.get(status, f"Not saved yet, trying again: {self.state.waiting_for}")
+        color = STATUS_COLOURS["discarded"] if status == "waiting" else "inherit"
+        self._saved.object = (
+            f'<span class="saved" data-saving="{status}" style="color:{color}">{html.escape(text)}</span>'
+        )
+
+    def _show_message(self) -> None:
+        message = self.state.message
+        self._message.object = f'<div role="status" style="padding:4px 12px">{html.escape(message)}</div>'
+        self._message.visible = bool(message)
+
+    # --- layout ----------------------------------------------------------------------------------------------------
+
+    def _toolbar(self) -> pn.Row:
+        state = self.state
+        walk = [
+            button("◀", lambda: state.go("previous_group"), width=36, description="Previous group (P)"),
+            self._place,
+            button("▶", lambda: state.go("next_group"), width=36, description="Next group (N)"),
+        ]
+        decide = [
+            button("Keep", lambda: state.decide("keep"), main=True, description="Keep (K)"),
+            button("Discard", lambda: state.decide("discard"), description="Discard (D)"),
+            button("Merge", lambda: state.decide("merge"), description="Merge the marked units (M)"),
+            button("Unmerge", lambda: state.decide("unmerge"), description="Take out of the cell (U)"),
+            button("Undo", state.undo, description="Undo your last action (Ctrl+Z)"),
+            button("Redo", state.redo, description="Redo (Ctrl+Y)"),
+        ]
+        return pn.Row(*walk, *decide, self._counts, self._saved, height=44, sizing_mode="stretch_width", margin=0)
+
+    def _bottom(self) -> pn.Row:
+        options = self._options
+        switches = pn.Row(
+            toggle(options.param.show_c, "C"),
+            toggle(options.param.show_s, "S"),
+            toggle(options.param.normalise, "Normalize"),
+            sizing_mode="stretch_width",
+            margin=0,
+        )
+        side = pn.Column(switches, self._units, self._movie_select(), width=300, scroll="y-auto", margin=(0, 8))
+        assert self._desk is not None
+        return pn.Row(self._desk.traces(), side, height=240, sizing_mode="stretch_width", margin=0)
+
+    def _movie_select(self) -> Any:
+        names = [pairing.movie.name for pairing in self.state.movies if pairing.status in ("paired", "confirmed")]
+        return select("Movie", ["", *names], self.state.movie, lambda name: self.state.param.update(movie=name))
+
+    def __panel__(self) -> pn.Column:
+        return self._body
+
+
+def _counts_bar(counts: dict[str, int]) -> str:
+    total = max(sum(counts.values()), 1)
+    parts = "".join(
+        f'<span style="width:{100 * counts[status] / total:.2f}%;background:{STATUS_COLOURS[status]}"></span>'
+        for status in STATUSES
+        if status != "undecided"
+    )
+    text = " · ".join(f"{counts[status]} {status}" for status in STATUSES)
+    bar = f'<div style="display:flex;height:4px;border-radius:2px;overflow:hidden;background:#8884">{parts}</div>'
+    return f'<div class="counts" style="font-size:12px">{html.escape(text)}{bar}</div>'

@@ -1,0 +1,101 @@
+"""The figures of CNMF Review for one dataset: map, activity, movie, traces, on one clock."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import panel as pn
+
+from minian_web.state.review import ReviewState
+from minian_web.state.review_data import Opened
+from minian_web.view.field import Field, FootprintMap
+from minian_web.view.figures import bounds
+from minian_web.view.player import FramePlayer, panel
+from minian_web.view.traces import TraceFigure
+
+STRETCH = {"sizing_mode": "stretch_both", "margin": 0}
+
+
+class ReviewDesk(pn.viewable.Viewer):
+    """What is drawn of an opened dataset; follows the state.
+
+    Parameters
+    ----------
+    state
+        With a dataset opened.
+    traces
+        Options of the traces, bound to switches: `show_c`, `show_s`, `normalise`.
+    """
+
+    def __init__(self, state: ReviewState, opened: Opened, traces: Any) -> None:
+        super().__init__()
+        self._state, self._opened, self._options = state, opened, traces
+        dataset = opened.dataset
+        axes = dataset.heights, dataset.widths
+        self._map = FootprintMap(*axes, pick=state.pick, pick_box=state.pick_box)
+        self._map.show_projection(opened.projection)
+        self._activity = Field(*axes, title="Activity A·C of the shown units")
+        self._movie = Field(*axes, title="Movie")
+        self._traces = TraceFigure(dataset.frames, self._seek)
+        self._edges = bounds(*axes)
+        self.player = FramePlayer(position=state.frame, cursors=[self._traces.cursor])
+        self.player.set_frames(dataset.frames)
+        self._show_frames()
+        self._follow()
+
+    def _follow(self) -> None:
+        state, options = self._state, self._options
+        state.param.watch(lambda _: self._show_footprints(), "footprints")
+        state.param.watch(lambda _: self._show_decisions(), "decisions")
+        state.param.watch(lambda _: self._show_walk(), "walk")
+        state.param.watch(lambda _: self._show_traces(), "traces")
+        state.param.watch(lambda _: self._show_frames(), "movie")
+        options.param.watch(lambda _: self._show_traces(), ["show_c", "show_s", "normalise"])
+        self.player.param.watch(lambda event: setattr(state, "frame", event.new), "position")
+
+    def _show_footprints(self) -> None:
+        if self._state.footprints is not None:
+            self._map.show_footprints(self._state.footprints)
+            self._show_decisions()
+
+    def _show_decisions(self) -> None:
+        state = self._state
+        if state.footprints is not None and state.decisions is not None:
+            self._map.show_decisions(state.decisions, state.footprints)
+
+    def _show_walk(self) -> None:
+        state = self._state
+        if state.footprints is None:
+            return
+        for field in (self._map, self._activity, self._movie):
+            field.mark(state.walk, state.footprints)
+        self._show_frames()
+
+    def _show_frames(self) -> None:
+        """Tell the player what to show: the activity of the shown units, and the movie."""
+        state = self._state
+        common = {"dataset": state.dataset, "key": json.dumps(dict(self._opened.key)) if self._opened.key else ""}
+        units = {**common, "units": ",".join(map(str, state.walk.shown))} if state.walk.shown else None
+        movie = {**common, "movie": state.movie} if state.movie else None
+        self.player.panels = [
+            panel(self._activity.figure.model, units, self._edges, label="A·C", colormap="viridis"),
+            panel(self._movie.figure.model, movie, self._edges, label="movie"),
+        ]
+
+    def _show_traces(self) -> None:
+        options = self._options
+        self._traces.show(self._state.traces, c=options.show_c, s=options.show_s, normalise=options.normalise)
+
+    def _seek(self, frame: float) -> None:
+        frames = self._opened.dataset.frames
+        self.player.seek(int(np.abs(frames - frame).argmin()))
+
+    def panels(self) -> pn.Row:
+        """Map, activity and movie side by side."""
+        return pn.Row(*(field.pane() for field in (self._map, self._activity, self._movie)), **STRETCH)
+
+    def traces(self) -> pn.pane.Bokeh:
+        """Traces of the shown units."""
+        return self._traces.pane()
