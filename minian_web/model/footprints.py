@@ -157,7 +157,7 @@ def activity(footprints: Footprints, unit_ids: Units, weights: Sequence[float] |
 
 
 def unit_at(footprints: Footprints, row: float, column: float, reach: float = 8) -> int | None:
-    """Unit meant by a click: the one with the largest value/maximum at this pixel, else the nearest centroid in reach."""
+    """Unit meant by a click: the one strongest at this pixel (value/maximum), else the nearest centroid in reach."""
     height, width = footprints.shape
     pixel = int(np.floor(row + 0.5)), int(np.floor(column + 0.5))
     if 0 <= pixel[0] < height and 0 <= pixel[1] < width:

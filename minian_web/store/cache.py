@@ -98,7 +98,7 @@ def _replace(path: Path, data: io.BytesIO) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data.getbuffer())
-        os.replace(name, path)  # noqa: PTH105
+        os.replace(name, path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise

@@ -94,7 +94,7 @@ def _has_groups(path: Path) -> bool:
 
 
 def _is_array(folder: Path) -> bool:
-    return (folder / ".zarray").is_file() or not (folder / ".zgroup").is_file() and b'"array"' in _head(folder)
+    return (folder / ".zarray").is_file() or (not (folder / ".zgroup").is_file() and b'"array"' in _head(folder))
 
 
 def _head(folder: Path) -> bytes:
@@ -106,7 +106,7 @@ def _folder_of_groups(path: Path) -> Container:
     variables: dict[str, Variable] = {}
     problems: dict[str, DataError] = {}
     for entry in sorted(path.iterdir()):
-        if entry.name.startswith(".") or not (entry.suffix == ".zarr" or entry.is_dir() and is_group(entry)):
+        if entry.name.startswith(".") or not (entry.suffix == ".zarr" or (entry.is_dir() and is_group(entry))):
             continue
         try:
             found = main_variable(entry)

@@ -87,6 +87,10 @@ class Dataset:
         """Path of a plain file of ours, such as `curation.jsonl`."""
         return self.notes / (name if self.form == "groups" else f"{self.path.name}.{name}")
 
+    def current_guard(self) -> str:
+        """Guard of what is on disk now; it differs from `guard` when A was rewritten. `DataError` when A is gone."""
+        return dataset_guard(self.form, self.container.variable("A"))
+
     @cached_property
     def stored_units(self) -> np.ndarray:
         """`(n,)` int64: unit ids of A in stored order, those of all sessions together."""
@@ -171,7 +175,7 @@ class Dataset:
         return self.container.variable("max_proj").select(where, ("height", "width")).astype(np.float32)
 
     def labels(self, key: Key = ()) -> dict[str, np.ndarray | None]:
-        """Stored unit_labels of each variable that has unit_id, in its own order of units; None where there are none."""
+        """Stored unit_labels of each variable that has unit_id, in its own order of units; None where absent."""
         return {name: self._labels(variable, key) for name, variable in self.label_arrays().items()}
 
     def _labels(self, variable: Variable, key: Key) -> np.ndarray | None:
@@ -191,7 +195,7 @@ def _place(variable: Variable, dim: str, value: str) -> int:
     return values.index(value)
 
 
-def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) -> Dataset:  # noqa: A002
+def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) -> Dataset:
     """Open a dataset: reads metadata and small coordinates, no large array.
 
     Parameters
@@ -216,7 +220,7 @@ def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) 
         raise DataError(variable.path, f"dimensions {', '.join(_A_DIMS)}", f"dimensions {', '.join(variable.dims)}")
     heights, widths = variable.coordinate("height"), variable.coordinate("width")
     variable.unit_ids()
-    guard = _guard(container, variable)
+    guard = dataset_guard(container.form, variable)
     frames, keys = _frames(container), _keys(container, variable)
     meta = variable.scalars()
     return Dataset(
@@ -224,10 +228,9 @@ def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) 
     )
 
 
-def _guard(container: Container, variable: Variable) -> str:
-    if container.form == "netcdf":
-        return guard_of(container.path)
-    return guard_of(variable.path, variable.group / "unit_id")
+def dataset_guard(form: str, variable: Variable) -> str:
+    """Guard of a dataset: of A and its unit_id, or of the netCDF file."""
+    return guard_of(variable.path) if form == "netcdf" else guard_of(variable.path, variable.group / "unit_id")
 
 
 def _frames(container: Container) -> np.ndarray:

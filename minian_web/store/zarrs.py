@@ -79,7 +79,7 @@ class ArrayMeta:
     def array(self) -> zarr.Array:
         """The zarr array, opened for reading."""
         try:
-            return zarr.open_array(self.path, mode="r", zarr_format=self.zarr_format)
+            return zarr.open_array(self.path, mode="r", zarr_format=2 if self.zarr_format == 2 else 3)
         except (ValueError, KeyError, TypeError, OSError) as error:
             raise DataError(self.document, "metadata of a zarr array", _short(error)) from error
 
