@@ -15,7 +15,16 @@ from minian_web.store.texts import is_text, read_texts
 from minian_web.store.variables import Part, Variable
 from minian_web.store.zarrs import ArrayMeta, group_attrs, members, read
 
-__all__ = ["Container", "Variable", "group_variables", "is_group", "open_container", "zarr_variable"]
+__all__ = [
+    "Container",
+    "Variable",
+    "group_variables",
+    "is_group",
+    "main_variable",
+    "note_path",
+    "open_container",
+    "zarr_variable",
+]
 
 _GROUP_FILES = (".zgroup", "zarr.json", ".zmetadata")
 
@@ -67,6 +76,11 @@ class Container:
 def is_group(path: Path) -> bool:
     """Whether the folder says that it is a zarr group (or array)."""
     return any((path / name).is_file() for name in _GROUP_FILES)
+
+
+def note_path(path: Path, form: str, name: str) -> Path:
+    """Path of a plain file of ours: inside a folder of groups, else beside the group or file and named after it."""
+    return path / name if form == "groups" else path.parent / f"{path.name}.{name}"
 
 
 def open_container(path: Path) -> Container:

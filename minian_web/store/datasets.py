@@ -14,7 +14,7 @@ from minian_web.errors import BadRequest, DataError
 from minian_web.model.footprints import Footprints
 from minian_web.model.keys import Key
 from minian_web.store.cache import Cache
-from minian_web.store.containers import Container, Variable, open_container
+from minian_web.store.containers import Container, Variable, note_path, open_container
 from minian_web.store.footprints import cached, read_footprints, read_some
 from minian_web.store.guard import guard_of
 from minian_web.store.variables import positions
@@ -85,7 +85,7 @@ class Dataset:
 
     def note_path(self, name: str) -> Path:
         """Path of a plain file of ours, such as `curation.jsonl`."""
-        return self.notes / (name if self.form == "groups" else f"{self.path.name}.{name}")
+        return note_path(self.path, self.form, name)
 
     def current_guard(self) -> str:
         """Guard of what is on disk now; it differs from `guard` when A was rewritten. `DataError` when A is gone."""
