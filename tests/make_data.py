@@ -1,9 +1,9 @@
 """Make `tests/data` from real minian results: `python -m tests.make_data PEER_DATA`.
 
-Copied byte for byte: the results of three sessions of one animal (128 x 160 pixels, 600 frames; session3 curated), without
-`b` for the second and third; one intermediate array whose consolidated metadata are stale; minian's own walk order and
-centroids of session1.  Re-encoded with the same values and data types: two movies of session1, `varr_ref` and `Y_fm_chk`,
-with zstd instead of lz4 and the latter in chunks of 150 frames, to keep everything below 8 MB.
+Copied byte for byte: the results of three sessions of one animal (128 x 160 pixels, 600 frames; session3 curated),
+without `b` for the second and third; one intermediate array whose consolidated metadata are stale; minian's own walk
+order and centroids of session1.  Re-encoded with the same values and data types: two movies of session1, `varr_ref`
+and `Y_fm_chk`, with zstd instead of lz4 and the latter in chunks of 150 frames, to keep everything below 8 MB.
 """
 
 # ruff: noqa: TID251 - a script beside the package

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,7 @@ def v3(folder: Path, *, consolidated: bool = False, **options: Any) -> Path:
 def v3_by_xarray(folder: Path, *, session: str = "s1", labels: Any = None) -> Path:
     """The same as xarray writes it by itself: other codecs, strings of variable length."""
     dataset = folder / "minian"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         for name, array in results(session, labels).items():
             text = {c: array[c].astype(object) for c in ("animal", "session")}
             array.assign_coords(text).to_dataset(name=name).to_zarr(dataset / f"{name}.zarr", zarr_format=3)
@@ -263,6 +263,14 @@ def broken_json(folder: Path, name: str = "A", document: str = ".zarray") -> Pat
     return dataset
 
 
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without warnings: of v3 strings, of unconsolidated reads, of xarray's own defaults."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 # ---- what minian does ------------------------------------------------------------------------------------------------
 
 
@@ -271,8 +279,7 @@ def open_minian(dataset: Path) -> xr.Dataset:
     if dataset.is_file():
         with xr.open_dataset(dataset, engine="h5netcdf") as opened:
             return opened.load()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # v3 strings, and xarray's own about defaults
+    with quiet():
         found = [next(iter(xr.open_zarr(path).values())) for path in sorted(dataset.iterdir()) if path.is_dir()]
         return xr.merge(found, compat="no_conflicts", join="outer")
 

@@ -114,6 +114,12 @@ def calcium(amplitudes: np.ndarray, decay: float) -> np.ndarray:
     return lfilter([1.0], [1.0, -decay], amplitudes, axis=-1)
 
 
+def unsteady(traces: np.ndarray, rng: Generator) -> np.ndarray:
+    """Traces with what no model explains: small fluctuations around the calcium, 4 % of its largest value."""
+    wander = gaussian_filter1d(rng.standard_normal(traces.shape), 1.0, axis=-1)
+    return np.clip(traces + 0.06 * traces.max(axis=-1, keepdims=True) * wander, 0, None)
+
+
 def vignette(shape: tuple[int, int]) -> np.ndarray:
     """Share of the light that reaches each pixel: 1 in the middle, about 0.45 in the corners."""
     rows, cols = (np.linspace(-1, 1, size) for size in shape)

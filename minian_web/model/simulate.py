@@ -173,7 +173,7 @@ def _scene(plan: Plan, session: Session, cells: list[Cell], frames: int, rng: Ge
         cells=active,
         shapes=shapes[active].astype(np.float32),
         amplitudes=amplitudes,
-        traces=phantom.calcium(amplitudes, plan.decay_per_frame).astype(np.float32),
+        traces=phantom.unsteady(phantom.calcium(amplitudes, plan.decay_per_frame), rng).astype(np.float32),
         neuropil=(images.reshape(len(images), -1).astype(np.float32), slow.astype(np.float32)),
         rest=(tissue.reshape(1, -1).astype(np.float32), bleaching[None].astype(np.float32)),
         path=phantom.movement(frames, plan.reach, rng),
@@ -281,7 +281,8 @@ def _junk(plan: Plan, scene: _Scene, rng: Generator) -> list[tuple[np.ndarray, n
             trace = KEPT_NEUROPIL * scene.neuropil[1][i % len(scene.neuropil[1])]
         elif i % 3 == 1:
             image = np.exp(-(((rows - row) / 1.2) ** 2) - ((cols - col) / 1.5) ** 2)
-            trace = phantom.calcium(3 * rng.exponential(1, frames) * (rng.random(frames) < 0.02), plan.decay_per_frame)
+            amplitudes = 3 * rng.exponential(1.0, frames) * (rng.random(frames) < 0.02)
+            trace = phantom.calcium(amplitudes, plan.decay_per_frame)
         else:
             image = np.exp(-(((rows - plan.height + 2) / 1.5) ** 2) - ((cols - col) / (2 * plan.radius)) ** 2)
             trace = np.abs(scene.path).sum(axis=1).astype(float)
