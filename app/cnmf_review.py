@@ -1,4 +1,4 @@
-"""CNMF Review: judge the cells of a dataset.  /cnmf_review?dataset=ID"""
+"""CNMF Review: judge the cells of a dataset.  /cnmf_review?dataset=ID."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     state = ReviewState(runtime=runtime.get(), deliver=frame.deliver, dataset=frame.dataset)
     frame.hides_body = True
     frame.attach(state)
-    return ReviewView(state=state)
+    view = ReviewView(state=state)
+    state.open()
+    return view
 
 
 if pn.state.served:

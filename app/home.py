@@ -1,4 +1,4 @@
-"""Home: find a dataset, look at it, open it.  /?dataset=ID"""
+"""Home: find a dataset, look at it, open it.  /?dataset=ID."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Movie Viewer: play a movie of a dataset.  /movie_viewer?dataset=ID"""
+"""Movie Viewer: play a movie of a dataset.  /movie_viewer?dataset=ID."""
 
 from __future__ import annotations
 

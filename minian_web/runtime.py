@@ -1,20 +1,19 @@
 """What lives for the whole process: catalog, opened datasets, caches, jobs, and the writer's leases.
 
-Built once, by `start` (command line, server) or by the first `get` (settings from the environment), and handed to pages.
+Built once, by `start` (command line, server) or by the first `get` (settings from the environment); handed to pages.
 """
 
 from __future__ import annotations
 
 import atexit
-import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from minian_web.errors import DatasetNotFound
+from minian_web.errors import DataError, DatasetNotFound
 from minian_web.jobs import Jobs
 from minian_web.settings import Settings, from_env
 
@@ -24,9 +23,9 @@ if TYPE_CHECKING:
     from minian_web.store.datasets import Dataset
     from minian_web.store.frames import Frames
     from minian_web.store.lease import Lease
-    from minian_web.store.movies import Movie, Pairing
+    from minian_web.store.movies import Movie
+    from minian_web.store.pairing import Pairing
 
-_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOVIES_AGE = 5.0  # seconds for which a list of movies is believed without looking at the disk again
@@ -111,7 +110,7 @@ class Runtime:
         return self._datasets.get(dataset_id, lambda: self.catalog.open(dataset_id), _unchanged)
 
     def curation(self, dataset_id: str) -> Curation:
-        """Decisions of a dataset, one object for all sessions; writable only while this process holds the root's lease."""
+        """Decisions of a dataset, one object for all sessions; writable while this process holds the root's lease."""
         from minian_web.store.curation import open_curation
 
         dataset, root = self.dataset(dataset_id), self.catalog.entry(dataset_id).root
@@ -158,6 +157,24 @@ class Runtime:
         """Look at the disk again at the next question: a pairing was confirmed."""
         self._movies.forget(dataset_id)
 
+    def sisters(self, dataset_id: str) -> list[str]:
+        """Ids of the other sessions of the animal, in the same root, that have no labels yet."""
+        lacking = set(self.curation(dataset_id).sisters_without_labels(list(self._sisters(dataset_id).values())))
+        return [name for name, path in self._sisters(dataset_id).items() if path in lacking]
+
+    def label_sisters(self, dataset_id: str, sisters: Sequence[str]) -> None:
+        """Write identity labels into these sessions of the animal, so that minian reads all sessions alike."""
+        known = self._sisters(dataset_id)
+        self.curation(dataset_id).label_sisters([known[name] for name in sisters if name in known])
+
+    def _sisters(self, dataset_id: str) -> dict[str, Path]:
+        catalog, own = self.catalog, self.catalog.entry(dataset_id)
+        animal = catalog.details(own).animal
+        if not animal:
+            return {}
+        others = [one for one in catalog.entries() if one.kind == "dataset" and one.root == own.root and one != own]
+        return {one.id: one.path for one in others if catalog.details(one).animal == animal}
+
     def lease_of(self, root: Path) -> Lease:
         """Lease of a root, not yet acquired."""
         from minian_web.store.lease import Lease
@@ -171,8 +188,11 @@ class Runtime:
         self.jobs.close()
 
 
-def _unchanged(dataset: Any) -> bool:
-    return bool(dataset.current_guard() == dataset.guard)
+def _unchanged(dataset: Dataset) -> bool:
+    try:
+        return dataset.current_guard() == dataset.guard
+    except DataError:
+        return False  # opening it anew says what is wrong
 
 
 _runtime: Runtime | None = None
@@ -181,7 +201,7 @@ _lock = threading.Lock()
 
 def start(settings: Settings) -> Runtime:
     """Build the runtime of this process; the one before, if any, is closed."""
-    global _runtime  # noqa: PLW0603 - the one thing that lives as long as the process
+    global _runtime
     with _lock:
         if _runtime is not None:
             _runtime.close()

@@ -53,7 +53,7 @@ def origins_of(address: str, port: int, given: Sequence[str]) -> list[str]:
     names = ["localhost", "127.0.0.1"]
     if not is_loopback(address):
         names += [socket.gethostname(), socket.getfqdn()]
-        names += [] if address in ("0.0.0.0", "::", "") else [address]  # noqa: S104
+        names += [] if address in ("0.0.0.0", "::", "") else [address]
     return [f"{name}:{port}" for name in dict.fromkeys(names)]
 
 
@@ -175,7 +175,7 @@ def _end(server: Any, loop: IOLoop) -> None:
 
 def url_of(server: Any) -> str:
     """Address that a person types."""
-    host = server.address if server.address and server.address not in ("0.0.0.0", "::") else "localhost"  # noqa: S104
+    host = server.address if server.address and server.address not in ("0.0.0.0", "::") else "localhost"
     return f"http://{f'[{host}]' if ':' in host else host}:{server.port}{server.prefix}/"
 
 

@@ -18,7 +18,7 @@ from minian_web.store.around import what_is_in
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
     from minian_web.store.catalog import Details, Entry
-    from minian_web.store.movies import Pairing
+    from minian_web.store.pairing import Pairing
 
 COLUMNS = ("Dataset", "Animal", "Session", "Date", "Units", "Frames", "Size", "Reviewed", "Movies")
 SECONDS_BETWEEN_BATCHES = 0.25
@@ -143,8 +143,8 @@ class HomeState(param.Parameterized):
             details.animal or NONE,
             details.session or NONE,
             f"{details.modified:%Y-%m-%d}" if details.modified else NONE,
-            _number(details.units),
-            _number(details.frames),
+            _number(details.units or None),
+            _number(details.frames or None),
             f"{details.height} × {details.width}" if details.height and details.width else NONE,
             reviewed(details),
             str(len(details.movies)) if details.movies else NONE,
@@ -222,10 +222,12 @@ def reviewed(details: Details) -> str:
         return "cannot be read"
     if not details.units:
         return NONE
-    decided = details.kept + details.discarded + details.merged
-    if not decided:
-        return "not yet"
-    return f"{decided} of {details.units}" if decided < details.units else f"done ({details.units})"
+    if not details.undecided:
+        return f"done ({details.units})"
+    decided = details.units - details.undecided
+    if details.reviewed:
+        return f"curated ({decided} of {details.units})"
+    return f"{decided} of {details.units}" if decided else "not yet"
 
 
 def _number(value: int | None) -> str:

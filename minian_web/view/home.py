@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import panel as pn
-import param
 from PIL import Image
 
 from minian_web import assets
@@ -37,11 +36,9 @@ _TABLE_CSS = assets.text("table.css")
 class HomeView(pn.viewable.Viewer):
     """Draws a `HomeState`."""
 
-    state = param.ClassSelector(class_=HomeState, doc="Input: what is drawn")
-
-    def __init__(self, **params: Any) -> None:
-        super().__init__(**params)
-        state = self.state
+    def __init__(self, state: HomeState) -> None:
+        super().__init__()
+        self.state = state
         self._table = _table(state.table)
         self._table.on_click(lambda event: self._choose(event.row))
         self._search = shell.text_input(
@@ -116,7 +113,7 @@ def _table(value: Any) -> pn.widgets.Tabulator:
         widths=WIDTHS,
         layout="fit_columns",
         text_align={"Units": "right", "Frames": "right", "Movies": "right"},
-        formatters=dict.fromkeys(COLUMNS, {"type": "plaintext"}),
+        formatters={column: {"type": "plaintext"} for column in COLUMNS},
         stylesheets=[_TABLE_CSS],
         margin=(0, 8, 0, 16),
     )

@@ -45,7 +45,7 @@ class Shell(param.Parameterized):
     def __init__(self, page: str, runtime: Runtime) -> None:
         super().__init__(page=page, dataset=requested("dataset"))
         self._runtime, self._doc, self._gone = runtime, pn.state.curdoc, False
-        self._asking: list[param.Parameterized] = []
+        self._asking: list[Any] = []
         pn.state.on_session_destroyed(self._leave)
         pn.config.exception_handler = self.unexpected
         dark = pn.state.cookies.get("minian_web_theme") == "dark"
