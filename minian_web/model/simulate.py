@@ -271,7 +271,7 @@ def _halves(image: np.ndarray, shape: tuple[int, int], rng: Generator) -> list[n
 
 def _junk(plan: Plan, scene: _Scene, rng: Generator) -> list[tuple[np.ndarray, np.ndarray]]:
     """Footprint and trace of units that are no cells: in turn a patch of neuropil, a speck, an edge."""
-    frames = scene.traces.shape[1]
+    frames: int = scene.traces.shape[1]
     rows, cols = np.ogrid[: plan.height, : plan.width]
     units = []
     for i in range(plan.junk):
