@@ -50,7 +50,7 @@ class ReviewData(param.Parameterized):
     doing = param.String("Reading footprints", doc="Output: what the progress is of")
     movies = param.List([], doc="Output: pairings of movies with the dataset")
     walk = param.ClassSelector(class_=Walk, default=Walk(), doc="Output: groups, current and marked units")
-    traces = param.Tuple((), length=None, doc="Output: `UnitTraces` of the units shown")
+    traces = param.Parameter((), doc="Output: `UnitTraces` of the units shown")
     notices = param.List([], doc="Output: what the reviewer must know before working")
     message = param.String(doc="Output: why the last action was refused")
     error = param.String(doc="Output: why the dataset cannot be shown")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import holoviews as hv
 import numpy as np
 import panel as pn
 from bokeh.events import SelectionGeometry, Tap
@@ -17,7 +16,15 @@ from minian_web.view.figures import field_of_view, unit_color
 from minian_web.view.theme import STATUS_COLOURS
 
 NOTHING = np.full(2, np.nan, np.float32)
-CURRENT = "#F0E442"
+NAMES = {
+    "text_color": "white",
+    "text_outline_color": "black",
+    "text_font_size": "12px",
+    "text_font_style": "bold",
+    "text_align": "center",
+    "text_baseline": "middle",
+}
+DASHES = {"discarded": "dotted"}
 
 
 class Field:
@@ -29,8 +36,6 @@ class Field:
         Coordinates of the pixels.
     tools
         Bokeh tools by name.
-    below
-        HoloViews elements drawn under the outlines, by name.
     """
 
     def __init__(
@@ -38,24 +43,17 @@ class Field:
         heights: np.ndarray,
         widths: np.ndarray,
         tools: Sequence[str] = ("pan", "wheel_zoom", "reset"),
-        below: dict[str, hv.Element] | None = None,
         **options: Any,
     ) -> None:
         self._heights, self._widths = heights, widths
-        path = hv.Path([{"x": NOTHING, "y": NOTHING, "color": "#000000"}], ["x", "y"], "color")
-        names = hv.Labels(([np.nan], [np.nan], [""]), ["x", "y"], "name")
-        self.figure = field_of_view(
-            {
-                **(below or {}),
-                "shown": path.opts(color="color", line_width=1.6),
-                "names": names.opts(text_color="white", text_font_size="9pt", text_font_style="bold"),
-            },
-            heights,
-            widths,
-            tools,
-            **options,
-        )
-        self.figure.glyph("names").update(text_outline_color="black")
+        self.figure = field_of_view(heights, widths, tools, **options)
+        self.figure.hide("ground")
+        self._draw_under()
+        self.figure.add("shown", "multi_line", {"xs": [], "ys": [], "line_color": []}, line_width=1.8)
+        self.figure.add("names", "text", {"x": [], "y": [], "text": []}, **NAMES)
+
+    def _draw_under(self) -> None:
+        """Draw what lies under the outlines of the shown units."""
 
     def mark(self, walk: Walk, footprints: Footprints) -> None:
         """Outline the units that the walk shows, each in its colour, with its id."""
@@ -63,12 +61,11 @@ class Field:
         self.figure.source("shown").data = {
             "xs": [x for x, _ in lines],
             "ys": [y for _, y in lines],
-            "color": [unit_color(position) for position in range(len(lines))],
+            "line_color": [unit_color(position) for position in range(len(lines))],
         }
         centres = footprints.centroids[[footprints.position(unit) for unit in walk.shown]].reshape(-1, 2)
         x, y = self._place(centres[:, 1], centres[:, 0])
-        text = next(name for name in self.figure.source("names").data if name not in ("x", "y"))
-        self.figure.source("names").data = {"x": x, "y": y, text: [str(unit) for unit in walk.shown]}
+        self.figure.source("names").data = {"x": x, "y": y, "text": [str(unit) for unit in walk.shown]}
 
     def lines(self, footprints: Footprints, units: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Outlines of units in the axes' coordinates, NaN between them."""
@@ -108,17 +105,17 @@ class FootprintMap(Field):
         pick: Callable[[float, float, bool], None],
         pick_box: Callable[[tuple[float, float], tuple[float, float]], None],
     ) -> None:
-        image = hv.Image((widths, heights, np.zeros((heights.size, widths.size), np.uint8)), ["x", "y"])
-        below: dict[str, hv.Element] = {"image": image.opts(cmap="gray", clim=(0, 255))}
-        for status in STATUSES:
-            line = hv.Curve((NOTHING, NOTHING)).opts(color=STATUS_COLOURS[status], line_width=1)
-            below[status] = line.opts(line_dash="dotted" if status == "discarded" else "solid")
         tools = ("pan", "wheel_zoom", "box_select", "reset")
-        super().__init__(heights, widths, tools, below, active_tools=["box_select", "wheel_zoom"], title="Footprints")
+        super().__init__(heights, widths, tools, title="Footprints", active_tools=["box_select", "wheel_zoom"])
         current = self.figure
-        current.glyph("shown").line_width = 2.2
         current.on(Tap, lambda event: pick(event.y, event.x, _adds(event)))
         current.on(SelectionGeometry, lambda event: _boxed(event, pick_box))
+
+    def _draw_under(self) -> None:
+        self.figure.hide("ground", hidden=False)
+        for status in STATUSES:
+            style = {"line_color": STATUS_COLOURS[status], "line_dash": DASHES.get(status, "solid")}
+            self.figure.add(status, "line", {"x": NOTHING, "y": NOTHING}, **style)
 
     def show_projection(self, projection: np.ndarray | None) -> None:
         """Show the max projection until the footprints are known."""
@@ -133,7 +130,7 @@ class FootprintMap(Field):
         finite = image[np.isfinite(image)]
         low, high = np.percentile(finite, [1, 99.8]) if finite.size else (0.0, 1.0)
         scaled = (np.nan_to_num(image, nan=low) - low) / max(high - low, np.finfo(np.float32).tiny)
-        self.figure.write("image", image=[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)])
+        self.figure.write("ground", image=[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)])
 
     def show_decisions(self, decisions: Decisions, footprints: Footprints) -> None:
         """Outline every unit in the colour of its status."""

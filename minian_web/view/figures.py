@@ -12,8 +12,8 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.models import ColumnDataSource
-from bokeh.models.plots import Plot
+from bokeh.core.properties import field
+from bokeh.models import ColumnDataSource, GlyphRenderer
 
 hv.extension("bokeh")
 
@@ -27,45 +27,47 @@ def unit_color(position: int) -> str:
 
 
 class Figure:
-    """A HoloViews overlay drawn once, whose parts are written to by name.
+    """A HoloViews element drawn once, with Bokeh glyphs over it, whose parts are written to by name.
 
     Parameters
     ----------
-    parts
-        HoloViews elements by name, drawn in this order.
+    ground
+        HoloViews element that makes the figure, its axes and its first part, named `ground`.
     options
-        Options of the overlay, as `holoviews.opts` takes them.
+        Options of the element, as `holoviews.opts` takes them.
     """
 
-    def __init__(self, parts: dict[str, hv.Element], **options: Any) -> None:
-        self._handles: dict[str, dict[str, Any]] = {}
-        drawn = [part.opts(hooks=[self._keep(name)], clone=True) for name, part in parts.items()]
-        overlay = hv.Overlay(drawn).opts(show_legend=False, toolbar="above", **options)
-        self._plot = hv.renderer("bokeh").get_plot(overlay)
-        self.model: Plot = self._plot.state
+    def __init__(self, ground: hv.Element, **options: Any) -> None:
+        plot = hv.renderer("bokeh").get_plot(ground.opts(toolbar="above", clone=True, **options))
+        self.model: Any = plot.state
         self.model.toolbar.logo = None
+        self._plot = plot
+        self._renderers: dict[str, GlyphRenderer] = {"ground": plot.handles["glyph_renderer"]}
 
-    def _keep(self, name: str) -> Callable[[Any, hv.Element], None]:
-        def hook(plot: Any, _element: hv.Element) -> None:
-            self._handles[name] = plot.handles
+    def add(self, name: str, kind: str, columns: dict[str, Any], **style: Any) -> None:
+        """Draw one more part: `kind` is a glyph method of a Bokeh figure, as `line`, `multi_line`, `text`.
 
-        return hook
+        Parameters
+        ----------
+        columns
+            Columns of the part's source; each is also the glyph's property of this name.
+        """
+        fields = {column: field(column) for column in columns}
+        draw = getattr(self.model, kind)
+        self._renderers[name] = draw(source=ColumnDataSource(columns), name=name, **fields, **style)
 
     def source(self, name: str) -> ColumnDataSource:
         """Data source of a part."""
-        return self._handles[name]["cds"] if "cds" in self._handles[name] else self._handles[name]["source"]
-
-    def glyph(self, name: str) -> Any:
-        """Glyph of a part, to change its colours or limits."""
-        return self._handles[name]["glyph"]
-
-    def renderer(self, name: str) -> Any:
-        """Renderer of a part."""
-        return self._handles[name]["glyph_renderer"]
+        return self._renderers[name].data_source
 
     def write(self, name: str, **columns: Any) -> None:
-        """Replace columns of a part's source; all columns of the source must be given when their length changes."""
-        self.source(name).data = {**self.source(name).data, **columns}
+        """Replace columns of a part; all of them must be given when their length changes."""
+        source = self.source(name)
+        source.data = {**source.data, **columns}
+
+    def hide(self, name: str, *, hidden: bool = True) -> None:
+        """Draw a part no more, or again."""
+        self._renderers[name].visible = not hidden
 
     def on(self, event: type, callback: Callable[[Any], None]) -> None:
         """Call back on a Bokeh event of the figure."""
@@ -76,9 +78,7 @@ class Figure:
         return pn.pane.Bokeh(self.model, **{"sizing_mode": "stretch_both", "margin": 0, **layout})
 
 
-def field_of_view(
-    parts: dict[str, hv.Element], heights: np.ndarray, widths: np.ndarray, tools: Iterable[str], **options: Any
-) -> Figure:
+def field_of_view(heights: np.ndarray, widths: np.ndarray, tools: Iterable[str], **options: Any) -> Figure:
     """Figure of a field of view: image orientation, square pixels, axes in pixels.
 
     Parameters
@@ -87,8 +87,9 @@ def field_of_view(
         Coordinates of the pixels, which the axes show.
     """
     x0, x1, y0, y1 = bounds(heights, widths)
+    image = hv.Image((widths, heights, np.zeros((heights.size, widths.size), np.uint8)), ["x", "y"])
     return Figure(
-        parts,
+        image.opts(cmap="gray", clim=(0, 255)),
         xlim=(x0, x1),
         ylim=(y0, y1),
         invert_yaxis=True,

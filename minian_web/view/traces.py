@@ -143,7 +143,7 @@ class TraceFigure:
         last = float(frames[-1]) if frames.size else 1.0
         first = float(frames[0]) if frames.size else 0.0
         self._figure = Figure(
-            {"traces": hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(first, 0, last, 1))},
+            hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(first, 0, last, 1)),
             xlim=(first, max(last, first + 1)),
             ylim=(0, 1),
             xlabel="frame",
@@ -188,7 +188,7 @@ class TraceFigure:
         stop = max(stop, start + 1e-6)
         window = Window(start, stop, _pixels(model, "inner_width", 900), _pixels(model, "inner_height", 200))
         image = raster(self._rows, self._frames, window, **self._how)
-        self._figure.write("traces", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
+        self._figure.write("ground", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
 
     def pane(self, **layout: Any) -> pn.pane.Bokeh:
         """Give the figure as a pane."""
