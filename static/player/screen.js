@@ -5,14 +5,14 @@ class Screen {
   constructor(onMove, onChange) {
     this.canvas = document.createElement('canvas')
     this.canvas.className = 'minian-frame'
-    this.canvas.style.cssText = 'position:absolute;pointer-events:none'
-    this.sheet = document.createElement('canvas')
+    this.canvas.style.cssText = 'position:absolute;left:0;top:0;transform-origin:0 0;image-rendering:pixelated;visibility:hidden'
+    this.window = document.createElement('div')
+    this.window.append(this.canvas)
     this.table = new Uint32Array(256)
     this.onMove = onMove
     this.onChange = onChange
     this.view = null
     this.unbind = []
-    this.shown = null
     this.hover = null
   }
 
@@ -28,7 +28,7 @@ class Screen {
     const view = window.Bokeh?.index?.find_one_by_id(this.spec.figure)
     const layer = view?.canvas_view?.underlays_el
     if (!layer || !view.frame?.bbox?.width) return false
-    layer.append(this.canvas)
+    layer.append(this.window)
     this.view = view
     this.bind(view)
     return true
@@ -52,7 +52,8 @@ class Screen {
 
   detach() {
     for (const undo of this.unbind.splice(0)) undo()
-    this.canvas.remove()
+    this.window.remove()
+    this.placed = ''
     this.view = null
   }
 
@@ -89,48 +90,34 @@ class Screen {
 
   paint(frame, range) {
     const {levels, height, width} = frame
-    if (this.sheet.width !== width || this.sheet.height !== height) {
-      this.sheet.width = width
-      this.sheet.height = height
-      this.pixels = null
+    if (this.canvas.width !== width || this.canvas.height !== height || !this.pixels) {
+      this.canvas.width = width
+      this.canvas.height = height
+      this.context = this.canvas.getContext('2d', {alpha: false})
+      this.pixels = this.context.createImageData(width, height)
+      this.words = new Uint32Array(this.pixels.data.buffer)
     }
-    const context = this.sheet.getContext('2d')
-    this.pixels ??= context.createImageData(width, height)
     this.colour(range)
-    const out = new Uint32Array(this.pixels.data.buffer), table = this.table
-    for (let i = 0, size = levels.length; i < size; i++) out[i] = table[levels[i]]
-    context.putImageData(this.pixels, 0, 0)
-    this.shown = frame
+    const {words, table} = this
+    for (let i = 0, size = levels.length; i < size; i++) words[i] = table[levels[i]]
+    this.context.putImageData(this.pixels, 0, 0)
+    this.canvas.style.visibility = 'visible'
     return this.place()
   }
 
-  clear() {
-    this.shown = null
-    this.canvas.getContext('2d').clearRect(0, 0, this.canvas.width, this.canvas.height)
-  }
+  clear() { this.canvas.style.visibility = 'hidden' }
 
-  // Put the painted sheet where the figure's axes say; true when it could be drawn.
+  // Put the canvas where the figure's axes say; the browser scales it. True when the figure is there.
   place() {
     if (!this.attach()) return false
-    const {frame} = this.view, {left, top, width, height} = frame.bbox, ratio = window.devicePixelRatio || 1
-    const style = `position:absolute;pointer-events:none;left:${left}px;top:${top}px;width:${width}px;height:${height}px`
-    if (this.canvas.style.cssText !== style && this.style !== style) this.canvas.style.cssText = this.style = style
-    const wide = Math.round(width * ratio), tall = Math.round(height * ratio)
-    if (this.canvas.width !== wide) this.canvas.width = wide
-    if (this.canvas.height !== tall) this.canvas.height = tall
-    const context = this.canvas.getContext('2d')
-    context.setTransform(1, 0, 0, 1, 0, 0)
-    context.clearRect(0, 0, wide, tall)
-    if (this.shown) this.drawSheet(context, ratio, frame)
+    const {bbox, x_scale, y_scale} = this.view.frame, {left, top, width, height} = bbox
+    const [x0, x1, y0, y1] = this.spec.bounds
+    const across = (x_scale.compute(x1) - x_scale.compute(x0)) / this.canvas.width
+    const down = (y_scale.compute(y1) - y_scale.compute(y0)) / this.canvas.height
+    const window = `left:${left}px;top:${top}px;width:${width}px;height:${height}px`
+    if (this.placed !== window) this.window.style.cssText = `position:absolute;overflow:hidden;${this.placed = window}`
+    const transform = `matrix(${across},0,0,${down},${x_scale.compute(x0) - left},${y_scale.compute(y0) - top})`
+    if (this.canvas.style.transform !== transform) this.canvas.style.transform = transform
     return true
-  }
-
-  drawSheet(context, ratio, {bbox, x_scale, y_scale}) {
-    const [left, right, top, bottom] = this.spec.bounds
-    const x0 = (x_scale.compute(left) - bbox.left) * ratio, x1 = (x_scale.compute(right) - bbox.left) * ratio
-    const y0 = (y_scale.compute(top) - bbox.top) * ratio, y1 = (y_scale.compute(bottom) - bbox.top) * ratio
-    context.imageSmoothingEnabled = false
-    context.setTransform((x1 - x0) / this.sheet.width, 0, 0, (y1 - y0) / this.sheet.height, x0, y0)
-    context.drawImage(this.sheet, 0, 0)
   }
 }

@@ -1,0 +1,261 @@
+"""Frames of movies as 8-bit levels, decoded once for all sessions of the process."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minian_web.errors import BadRequest
+from minian_web.model.quantise import percentile_limits, quantise, reduced, sampled_range
+from minian_web.store import zarrs
+from minian_web.store.activity import Activities
+
+if TYPE_CHECKING:
+    from minian_web.store.movies import Movie
+
+Range = tuple[float, float]
+Region = tuple[int, int, int, int]
+_BlockId = tuple[str, str, int, float, float]
+
+_FEWEST = 8  # frames that are decoded together, however short the chunks are
+_SAMPLE = 24  # frames of the first block that the range is taken from
+_BIG = 32 * 2**20  # bytes; blocks above are decoded one at a time, for the sake of memory
+
+
+class Frames:
+    """A byte-capped cache of quantised blocks of frames; one per process, safe to use from any thread.
+
+    Parameters
+    ----------
+    capacity
+        Bytes of 8-bit frames that are kept; those used longest ago go first.
+
+    Attributes
+    ----------
+    decoded
+        Blocks decoded so far.
+    activities
+        The last few selections of units, as movies.
+    """
+
+    def __init__(self, capacity: int = 256 * 2**20) -> None:
+        self.capacity = capacity
+        self.decoded = 0
+        self.activities = Activities()
+        self._blocks: OrderedDict[_BlockId, np.ndarray] = OrderedDict()
+        self._ranges: dict[tuple[str, str], Range] = {}
+        self._locks: dict[object, threading.Lock] = {}
+        self._lock = threading.Lock()
+        self._one_big = threading.Lock()
+
+    @property
+    def held(self) -> int:
+        """Bytes held now."""
+        with self._lock:
+            return sum(block.nbytes for block in self._blocks.values())
+
+    def range_of(self, movie: Movie) -> Range:
+        """Values that become 0 and 255: `(0, 255)` for uint8, else those of a sample of the first block with a margin.
+
+        Raises
+        ------
+        DataError
+            If the first block cannot be read.
+        """
+        with self._lock:
+            known = self._ranges.get(_identity(movie))
+        if known is not None:
+            return known
+        with self._lock_for(_identity(movie)):
+            with self._lock:
+                known = self._ranges.get(_identity(movie))
+            return known or self._sample(movie)
+
+    def _sample(self, movie: Movie) -> Range:
+        values = _read_block(movie, 0, self._block_length(movie), self._one_big)
+        low, high = sampled_range(values[:: max(1, len(values) // _SAMPLE)])
+        self.decoded += 1
+        self._keep((*_identity(movie), 0, low, high), quantise(values, low, high))
+        with self._lock:
+            self._ranges[_identity(movie)] = low, high
+        return low, high
+
+    def limits_of(self, movie: Movie, below: float = 0.5, above: float = 99.8) -> Range:
+        """Colour limits that leave out the darkest and brightest pixels of the first block (percentiles)."""
+        low, high = self.range_of(movie)
+        levels = self._block(movie, 0, low, high)
+        return percentile_limits(levels[:: max(1, len(levels) // _SAMPLE)], low, high, below, above)
+
+    def read(
+        self,
+        movie: Movie,
+        positions: Sequence[int] | slice,
+        low: float | None = None,
+        high: float | None = None,
+        region: Region | None = None,
+        scale: int = 1,
+    ) -> np.ndarray:
+        """Give frames as levels.
+
+        Parameters
+        ----------
+        positions
+            Which frames, counted from 0, in the order wanted.
+        low, high
+            Values that become 0 and 255; the range of the movie when they are not given.
+        region
+            `row0, row1, column0, column1`, half open, in pixels.
+        scale
+            Side of the squares of pixels that become one.
+
+        Returns
+        -------
+        numpy.ndarray
+            `(len(positions), height, width)` uint8, read-only when it is a part of the cache.
+
+        Raises
+        ------
+        BadRequest
+            If there is no such frame or region.
+        DataError
+            If a chunk cannot be read.
+        """
+        wanted = _checked(movie, positions)
+        rows, columns = region_slices(region, movie.height, movie.width)
+        if low is None or high is None:
+            low, high = self.range_of(movie)
+        parts = [
+            self._block(movie, number, low, high)[offsets][:, rows, columns]
+            for number, offsets in _by_block(wanted, self._block_length(movie))
+        ]
+        levels = parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return reduced(levels, scale)
+
+    def exact(self, movie: Movie, position: int) -> np.ndarray:
+        """Give one frame as stored: `(height, width)` with the stored dtype.
+
+        Raises
+        ------
+        BadRequest
+            If there is no such frame.
+        DataError
+            If its chunk cannot be read.
+        """
+        (position,) = _checked(movie, [position])
+        if movie.array.chunks[0] * _frame_bytes(movie) <= _BIG:
+            return zarrs.read(movie.array, (position,))
+        with self._one_big:
+            return zarrs.read(movie.array, (position,))
+
+    def _block(self, movie: Movie, number: int, low: float, high: float) -> np.ndarray:
+        name = (*_identity(movie), number, low, high)
+        found = self._kept(name)
+        if found is not None:
+            return found
+        try:
+            with self._lock_for(name):
+                found = self._kept(name)
+                return found if found is not None else self._decode(movie, number, low, high)
+        finally:
+            with self._lock:
+                self._locks.pop(name, None)
+
+    def _decode(self, movie: Movie, number: int, low: float, high: float) -> np.ndarray:
+        levels = quantise(_read_block(movie, number, self._block_length(movie), self._one_big), low, high)
+        self.decoded += 1
+        self._keep((*_identity(movie), number, low, high), levels)
+        return levels
+
+    def _block_length(self, movie: Movie) -> int:
+        """Frames of a block: whole chunks, unless one chunk would fill a good part of the cache."""
+        chunk = max(1, movie.array.chunks[0])
+        length = chunk * -(-_FEWEST // chunk)
+        most = max(1, self.capacity // 4 // max(1, movie.height * movie.width))
+        return min(length, most)
+
+    def _lock_for(self, name: object) -> threading.Lock:
+        with self._lock:
+            return self._locks.setdefault(name, threading.Lock())
+
+    def _kept(self, name: _BlockId) -> np.ndarray | None:
+        with self._lock:
+            block = self._blocks.get(name)
+            if block is not None:
+                self._blocks.move_to_end(name)
+            return block
+
+    def _keep(self, name: _BlockId, block: np.ndarray) -> None:
+        block.setflags(write=False)
+        with self._lock:
+            self._blocks[name] = block
+            total = sum(one.nbytes for one in self._blocks.values())
+            while total > self.capacity and len(self._blocks) > 1:
+                total -= self._blocks.popitem(last=False)[1].nbytes
+
+
+def _identity(movie: Movie) -> tuple[str, str]:
+    return str(movie.array.path), movie.guard
+
+
+def _frame_bytes(movie: Movie) -> int:
+    return movie.height * movie.width * np.dtype(movie.dtype).itemsize
+
+
+def _read_block(movie: Movie, number: int, length: int, one_big: threading.Lock) -> np.ndarray:
+    start = number * length
+    index = (slice(start, min(start + length, movie.n_frames)),)
+    if max(length, movie.array.chunks[0]) * _frame_bytes(movie) <= _BIG:
+        return zarrs.read(movie.array, index)
+    with one_big:
+        return zarrs.read(movie.array, index)
+
+
+def _checked(movie: Movie, positions: Sequence[int] | slice) -> list[int]:
+    wanted = list(range(movie.n_frames)[positions]) if isinstance(positions, slice) else [int(one) for one in positions]
+    if not wanted:
+        raise BadRequest("no frame was asked for")
+    for position in (min(wanted), max(wanted)):
+        if not 0 <= position < movie.n_frames:
+            raise BadRequest(f"{movie.name} has no frame at position {position}: it has {movie.n_frames} frames")
+    return wanted
+
+
+def region_slices(region: Region | None, height: int, width: int) -> tuple[slice, slice]:
+    """Rows and columns of a region.
+
+    Raises
+    ------
+    BadRequest
+        If it reaches beyond the frame.
+    """
+    if region is None:
+        return slice(None), slice(None)
+    row0, row1, column0, column1 = region
+    if not (0 <= row0 < row1 <= height and 0 <= column0 < column1 <= width):
+        raise BadRequest(f"region {region} does not lie within a frame of {height} x {width} pixels")
+    return slice(row0, row1), slice(column0, column1)
+
+
+def _by_block(wanted: list[int], length: int) -> list[tuple[int, slice | list[int]]]:
+    """Positions as block numbers with offsets, in order; neighbours share a block."""
+    found: list[tuple[int, list[int]]] = []
+    for position in wanted:
+        number, offset = divmod(position, length)
+        if not found or found[-1][0] != number:
+            found.append((number, []))
+        found[-1][1].append(offset)
+    return [(number, _as_slice(offsets)) for number, offsets in found]
+
+
+def _as_slice(offsets: list[int]) -> slice | list[int]:
+    """A slice where that is possible: it copies nothing."""
+    if len(offsets) == 1:
+        return slice(offsets[0], offsets[0] + 1)
+    step = offsets[1] - offsets[0]
+    if step > 0 and offsets == list(range(offsets[0], offsets[-1] + 1, step)):
+        return slice(offsets[0], offsets[-1] + 1, step)
+    return offsets
