@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minian_web.errors import BadRequest, DatasetNotFound, MinianWebError, OutsideRoots
-from minian_web.settings import PATTERN
 from minian_web.store.datasets import Dataset, open_dataset
 from minian_web.store.finding import Search, folders_around
 from minian_web.store.movies import find_movies
@@ -68,7 +67,7 @@ class Catalog:
     def __init__(
         self,
         roots: Sequence[Path | str],
-        pattern: str = PATTERN,
+        pattern: str,
         state_dir: Path | None = None,
         cache_dir: Path | None = None,
     ) -> None:
@@ -199,7 +198,10 @@ def _is_name(dataset_id: object) -> bool:
     """Whether a file system could have such a name at all."""
     if not isinstance(dataset_id, str) or len(dataset_id) > _LONGEST or "\0" in dataset_id:
         return False
-    encoded = dataset_id.encode("utf-8", "replace")
+    try:
+        encoded = dataset_id.encode()
+    except UnicodeEncodeError:
+        return False
     return all(len(part) <= _LONGEST_PART for part in encoded.split(b"/"))
 
 

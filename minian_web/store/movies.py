@@ -17,6 +17,7 @@ from minian_web.store.zarrs import ArrayMeta, array_meta
 __all__ = ["Movie", "find_movies", "has_movies", "labelled", "movie_names"]
 
 DIMS = ("frame", "height", "width")
+_QUOTED = tuple(f'"{dim}"'.encode() for dim in DIMS)
 NEVER_PLAYED = ("Y_hw_chk",)  # all frames in blocks of pixels: one frame would need the whole movie
 
 
@@ -128,7 +129,7 @@ def labelled(folders: Iterable[Path]) -> list[tuple[str, Path]]:
 def _arrays(folder: Path, problems: list[str]) -> Iterator[ArrayMeta]:
     """Arrays with the dimensions of a movie that may be played."""
     for path in _candidates(folder):
-        if path.name in NEVER_PLAYED:
+        if path.name in NEVER_PLAYED or not _names_dims(path):
             continue
         try:
             meta = array_meta(path)
@@ -147,6 +148,18 @@ def _candidates(folder: Path) -> list[Path]:
     if is_group(folder):
         return [entry for entry in entries if entry.is_dir()]
     return [entry / entry.stem for entry in entries if entry.suffix == ".zarr"]
+
+
+def _names_dims(path: Path) -> bool:
+    """Whether the metadata mention the dimensions of a movie; spares reading most arrays of a folder in full."""
+    for name in (".zattrs", "zarr.json"):
+        try:
+            with open(f"{path}/{name}", "rb") as file:  # noqa: PTH123 - half the time of Path
+                text = file.read()
+        except OSError:
+            continue
+        return all(dim in text for dim in _QUOTED)
+    return False
 
 
 def _movie(array: ArrayMeta, label: str) -> Movie:
