@@ -1,7 +1,8 @@
 """What a player may ask for and what it is answered: the frame protocol, without files and without a server.
 
-A request is a set of texts (a query string, or a message over the websocket). A reply is the length of a header (uint32,
-little endian), the header (JSON, padded with blanks so that the pixels begin at a multiple of 8), and the pixels.
+A request is a set of texts (a query string, or a message over the websocket). A reply is the length of a header
+(uint32, little endian), the header (JSON, padded with blanks so that the pixels begin at a multiple of 8), and the
+pixels.
 """
 
 from __future__ import annotations
@@ -195,7 +196,7 @@ def pack(header: Mapping[str, Any], pixels: np.ndarray) -> bytes:
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-(len(text) + 4) % 8)
     little = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
-    return b"".join((struct.pack("<I", len(text)), text, memoryview(little).cast("B")))
+    return b"".join((struct.pack("<I", len(text)), text, little.data.cast("B")))
 
 
 def unpack(reply: bytes) -> tuple[dict[str, Any], np.ndarray]:

@@ -48,7 +48,7 @@ class FramesHandler(AuthRequestHandler):
         except MinianWebError as error:
             self._refuse(status_of(error), str(error))
             return
-        except Exception:
+        except Exception:  # noqa: BLE001 - the edge of the server: logged, and answered as JSON
             _log.exception("a request for frames failed")
             self._refuse(500, "The server failed to read these frames; its log says why.")
             return

@@ -68,7 +68,7 @@ class Activity:
         return np.ascontiguousarray((self._weights @ self._traces[:, list(positions)]).T)
 
     def _spread(self, sums: np.ndarray, dtype: type, background: float = 0) -> np.ndarray:
-        out = np.full((len(sums), self.height * self.width), background, dtype)
+        out: np.ndarray = np.full((len(sums), self.height * self.width), background, dtype)
         out[:, self._pixels] = sums
         return out.reshape(-1, self.height, self.width)
 

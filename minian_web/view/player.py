@@ -34,8 +34,16 @@ COLORMAPS: dict[str, tuple[str, ...]] = {
     "turbo": tuple(all_palettes["Turbo"][256]),
 }
 COMMANDS = (
-    "play_pause", "play", "pause", "step_forward", "step_back", "jump_forward", "jump_back", "first_frame", "last_frame",
-)  # fmt: skip
+    "play_pause",
+    "play",
+    "pause",
+    "step_forward",
+    "step_back",
+    "jump_forward",
+    "jump_back",
+    "first_frame",
+    "last_frame",
+)
 
 _PARTS = ("transport", "feed", "screen", "clock", "controls", "player")
 _LASTING = (BadRequest, Changed, DatasetNotFound)

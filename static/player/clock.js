@@ -1,13 +1,14 @@
 // Which frame is due. The wall clock leads; when frames are not there in time, fewer are asked for, evenly spaced.
 
 const AHEAD_SECONDS = 2, LATE_MS = 150, MOST_STEP = 16
-const CALM_MS = 4000
+const CALM_MS = 4000, OFTEN_MS = 10000
 
 class Clock {
   constructor() {
     this.step = 1
     this.running = false
     this.calm = CALM_MS
+    this.stalled = -Infinity
   }
 
   start(position) {
@@ -30,10 +31,13 @@ class Clock {
     this.changed = now
   }
 
-  // Go on from here as soon as frames are there again, asking for fewer of them.
+  // Go on from here as soon as frames are there again; when that happens often, ask for fewer of them.
   stall(position, now) {
-    if (this.since !== null && now - this.since < 1500 && this.step > 1) this.calm = Math.min(60000, this.calm * 2)
-    this.step = Math.min(MOST_STEP, this.step + 1)
+    if (now - this.stalled < OFTEN_MS) {
+      this.step = Math.min(MOST_STEP, this.step + 1)
+      this.calm = Math.min(60000, this.calm * 2)
+    }
+    this.stalled = now
     this.start(position)
   }
 
