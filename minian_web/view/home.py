@@ -17,18 +17,10 @@ from minian_web.state.home import COLUMNS, HomeState, Preview
 from minian_web.view import shell
 from minian_web.view.links import TITLES, href
 
-WIDTHS = {
-    "Animal": 96,
-    "Session": 104,
-    "Date": 104,
-    "Units": 72,
-    "Frames": 84,
-    "Size": 104,
-    "Reviewed": 116,
-    "Movies": 82,
-}
-PREVIEW_WIDTH = 360
-ROW_HEIGHT = 34
+WIDTHS = dict(Animal=88, Session=92, Date=92, Units=64, Frames=74, Size=90, Reviewed=122, Movies=72)
+NUMBERS = ("Units", "Frames", "Movies")
+PREVIEW_WIDTH = 336
+FIRST_ROWS = 18  # until the browser has said how many fit
 _CSS = assets.text("home.css")
 _TABLE_CSS = assets.text("table.css")
 
@@ -39,12 +31,11 @@ class HomeView(pn.viewable.Viewer):
     def __init__(self, state: HomeState) -> None:
         super().__init__()
         self.state = state
-        self._table = _table(state.table)
+        self._table = _table(state.table.copy())
         self._table.on_click(lambda event: self._choose(event.row))
         self._search = shell.text_input(
-            "Find a dataset",
+            "Filter by animal, session, folder, “not yet”…",
             lambda text: state.param.update(query=text),
-            placeholder="Animal, session, folder, “not yet”…",
             sizing_mode="stretch_width",
             margin=(10, 10, 6, 16),
         )
@@ -84,15 +75,15 @@ class HomeView(pn.viewable.Viewer):
         self.state.chosen = str(self._table.value.index[row])
 
     def _redraw(self, _event: Any) -> None:
-        self._table.value = self.state.table
+        self._table.value = self.state.table.copy()
         self._mark()
 
     def _fill(self, event: Any) -> None:
-        positions = {name: at for at, name in enumerate(self._table.value.index)}
-        known = [(positions[name], row) for name, row in event.new.items() if name in positions]
+        shown = set(self._table.value.index)
+        known = [(name, row) for name, row in event.new.items() if name in shown]
         if known:
             self._table.patch(
-                {column: [(at, row[number]) for at, row in known] for number, column in enumerate(COLUMNS)}
+                {column: [(name, row[number]) for name, row in known] for number, column in enumerate(COLUMNS)}
             )
 
     def _mark(self) -> None:
@@ -104,15 +95,18 @@ def _table(value: Any) -> pn.widgets.Tabulator:
     return pn.widgets.Tabulator(
         value,
         pagination="remote",
-        page_size=18,
-        height=18 * ROW_HEIGHT + 90,
-        sizing_mode="stretch_width",
+        page_size=None,
+        initial_page_size=FIRST_ROWS,
+        sizing_mode="stretch_both",
+        min_height=320,
+        theme="simple",
         show_index=False,
         disabled=True,
         selectable=1,
         widths=WIDTHS,
         layout="fit_columns",
-        text_align={"Units": "right", "Frames": "right", "Movies": "right"},
+        text_align=dict.fromkeys(NUMBERS, "right"),
+        header_align=dict.fromkeys(NUMBERS, "right"),
         formatters={column: {"type": "plaintext"} for column in COLUMNS},
         stylesheets=[_TABLE_CSS],
         margin=(0, 8, 0, 16),

@@ -171,7 +171,7 @@ class Shell(param.Parameterized):
     @param.depends("error", "notices")
     def messages(self) -> pn.viewable.Viewable:
         """The error and the notices, as escaped text."""
-        parts = [_message("error", self.error, href("home"))] if self.error else []
+        parts = [_message("error", self.error, "" if self.page == "home" else href("home"))] if self.error else []
         parts += [_message("notice", text) for text in self.notices]
         return pn.pane.HTML(
             "".join(parts), stylesheets=[_PANE_CSS], sizing_mode="stretch_width", margin=0, visible=bool(parts)

@@ -11,6 +11,7 @@ LIGHT = {
     "bar": "#12303f",
     "bar_text": "#f3f7f9",
     "accent": "#0b6e8f",
+    "on_accent": "#ffffff",
     "background": "#f4f6f8",
     "surface": "#ffffff",
     "text": "#17212b",
@@ -21,6 +22,7 @@ DARK = {
     "bar": "#0d1b24",
     "bar_text": "#e6edf1",
     "accent": "#4fb3d1",
+    "on_accent": "#08151c",
     "background": "#10161c",
     "surface": "#18212a",
     "text": "#e4eaef",
@@ -40,7 +42,7 @@ STATUS_COLOURS = {
 def _scheme(colours: dict[str, str]) -> dict[str, Any]:
     return {
         "palette": {
-            "primary": {"main": colours["accent"]},
+            "primary": {"main": colours["accent"], "contrastText": colours["on_accent"]},
             "success": {"main": STATUS_COLOURS["kept"]},
             "warning": {"main": "#c77700"},
             "error": {"main": "#c8402f"},
