@@ -97,7 +97,7 @@ def from_dense(unit_ids: Units, images: Iterable[np.ndarray], shape: tuple[int, 
 
 def from_sparse(unit_ids: Units, parts: Sequence[tuple[np.ndarray, np.ndarray]], shape: tuple[int, int]) -> Footprints:
     """Footprints from (pixels, values) of each unit, as `sparse` gives them."""
-    ids = np.asarray(unit_ids, dtype=np.int64).reshape(-1)
+    ids = np.array(unit_ids, dtype=np.int64).reshape(-1)
     sizes = np.array([len(pixels) for pixels, _ in parts], dtype=np.int64)
     start = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
     pixels = np.concatenate([np.zeros(0, np.int32), *(pixels for pixels, _ in parts)]).astype(np.int32)
@@ -110,6 +110,8 @@ def from_sparse(unit_ids: Units, parts: Sequence[tuple[np.ndarray, np.ndarray]],
             centroids[position] = _centre(rows, columns, weights)
             boxes[position] = rows[0], rows[-1] + 1, columns.min(), columns.max() + 1
     digest = _digest(shape, ids, start, pixels, values)
+    for array in (ids, start, pixels, values, centroids, boxes):
+        array.flags.writeable = False
     return Footprints(ids, (int(shape[0]), int(shape[1])), start, pixels, values, centroids, boxes, digest)
 
 

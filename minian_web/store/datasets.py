@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,19 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from minian_web.errors import BadRequest, DataError
+from minian_web.errors import BadRequest, Changed, DataError
 from minian_web.model.footprints import Footprints
 from minian_web.model.keys import Key
 from minian_web.store.cache import Cache
-from minian_web.store.containers import Container, Variable, note_path, open_container
+from minian_web.store.containers import Container, Variable, note_path, open_container, zarr_variable
 from minian_web.store.footprints import cached, read_footprints, read_some
 from minian_web.store.guard import guard_of
+from minian_web.store.sessions import A_DIMS, frames_of, keys_of, place_of
 from minian_web.store.variables import positions
+from minian_web.store.zarrs import array_meta
 
 __all__ = ["Dataset", "open_dataset"]
-
-_A_DIMS = ("unit_id", "height", "width")
-_FRAME_SOURCES = ("C", "S", "YrA", "f", "motion")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +60,7 @@ class Dataset:
     container: Container
     cache: Cache
     _footprints: dict[Key, Footprints] = field(default_factory=dict, repr=False)
+    _indexing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def title(self) -> str:
@@ -117,7 +117,7 @@ class Dataset:
         if key not in self.keys:
             raise BadRequest(f"{self.id or self.path}: there is no session {key}, only {self.keys}")
         variable = self.container.variable(name)
-        return {dim: _place(variable, dim, value) for dim, value in key if dim in variable.dims}
+        return {dim: place_of(variable, dim, value) for dim, value in key if dim in variable.dims}
 
     def traces(self, name: str, unit_ids: Sequence[int] | np.ndarray, key: Key = ()) -> np.ndarray:
         """Traces of some units.
@@ -155,12 +155,20 @@ class Dataset:
         ------
         DataError
             If a chunk cannot be read, naming its file.
+        Changed
+            If the pipeline has rewritten A since the dataset was opened.
         """
-        if key not in self._footprints:
-            where, variable = self.where(key), self.container.variable("A")
-            name = f"{self.guard} {key}"
-            self._footprints[key] = cached(self.cache, name, lambda: read_footprints(variable, where, tick))
-        return self._footprints[key]
+        where = self.where(key)
+        with self._indexing:
+            if key not in self._footprints:
+                self._footprints[key] = cached(self.cache, f"{self.guard} {key}", lambda: self._indexed(where, tick))
+            return self._footprints[key]
+
+    def _indexed(self, where: dict[str, int], tick: Callable[[float], None] | None) -> Footprints:
+        footprints = read_footprints(self.container.variable("A"), where, tick)
+        if self.current_guard() != self.guard:
+            raise Changed(f"{self.path}: the footprints were rewritten while they were read")
+        return footprints
 
     def footprints_of(self, unit_ids: Sequence[int] | np.ndarray, key: Key = ()) -> Footprints:
         """Footprints of these units only, read directly: a first look before all of them are known."""
@@ -179,7 +187,7 @@ class Dataset:
         return {name: self._labels(variable, key) for name, variable in self.label_arrays().items()}
 
     def _labels(self, variable: Variable, key: Key) -> np.ndarray | None:
-        stored = variable.companion("unit_labels")
+        stored = _labels_beside(variable)
         if stored is None:
             return None
         if stored.sizes.get("unit_id") != variable.sizes["unit_id"]:
@@ -188,11 +196,12 @@ class Dataset:
         return stored.select(where, ("unit_id",))
 
 
-def _place(variable: Variable, dim: str, value: str) -> int:
-    values = [str(stored) for stored in variable.coordinate(dim)]
-    if value not in values:
-        raise BadRequest(f"{variable.name} has no {dim} {value}, only {', '.join(values)}")
-    return values.index(value)
+def _labels_beside(variable: Variable) -> Variable | None:
+    """Looked up anew each time, since labels come and go while a dataset is open."""
+    if variable.form == "netcdf":
+        return variable.companion("unit_labels")
+    meta = array_meta(variable.group / "unit_labels")
+    return None if meta is None else zarr_variable(meta)
 
 
 def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) -> Dataset:
@@ -216,12 +225,12 @@ def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) 
     """
     container = open_container(Path(path))
     variable = container.variable("A")
-    if not set(_A_DIMS) <= set(variable.dims):
-        raise DataError(variable.path, f"dimensions {', '.join(_A_DIMS)}", f"dimensions {', '.join(variable.dims)}")
+    if not set(A_DIMS) <= set(variable.dims):
+        raise DataError(variable.path, f"dimensions {', '.join(A_DIMS)}", f"dimensions {', '.join(variable.dims)}")
     heights, widths = variable.coordinate("height"), variable.coordinate("width")
     variable.unit_ids()
     guard = dataset_guard(container.form, variable)
-    frames, keys = _frames(container), _keys(container, variable)
+    frames, keys = frames_of(container), keys_of(container, variable)
     meta = variable.scalars()
     return Dataset(
         id, container.path, container.form, meta, keys, frames, heights, widths, guard, container, Cache(cache_dir)
@@ -231,29 +240,3 @@ def open_dataset(path: Path | str, id: str = "", cache_dir: Path | None = None) 
 def dataset_guard(form: str, variable: Variable) -> str:
     """Guard of a dataset: of A and its unit_id, or of the netCDF file."""
     return guard_of(variable.path) if form == "netcdf" else guard_of(variable.path, variable.group / "unit_id")
-
-
-def _frames(container: Container) -> np.ndarray:
-    for name in _FRAME_SOURCES:
-        variable = container.variables.get(name)
-        if variable is not None and "frame" in variable.dims:
-            return variable.coordinate("frame")
-    return np.zeros(0, np.int64)
-
-
-def _keys(container: Container, variable: Variable) -> tuple[Key, ...]:
-    dims = [dim for dim in variable.dims if dim not in _A_DIMS]
-    names = [[(dim, str(value)) for value in variable.coordinate(dim)] for dim in dims]
-    keys = [tuple(key) for key in itertools.product(*names)]
-    empty = _empty_keys(container, dims, keys)
-    return tuple(key for key in keys if key not in empty)
-
-
-def _empty_keys(container: Container, dims: list[str], keys: list[Key]) -> set[Key]:
-    """Combinations that no recording has (animal a1 with a session of a2): their projection is NaN all over."""
-    image = container.variables.get("max_proj")
-    if not dims or image is None or not set(dims) <= set(image.dims):
-        return set()
-    places = [{dim: _place(image, dim, value) for dim, value in key} for key in keys]
-    nothing = [np.isnan(image.select(place, ("height", "width"))).all() for place in places]
-    return {key for key, missing in zip(keys, nothing, strict=True) if missing}

@@ -66,6 +66,8 @@ def cached(cache: Cache, key: str, read: Callable[[], Footprints]) -> Footprints
     found = cache.get(KIND, key)
     if found is not None and {*_ARRAYS, "shape", "digest"} <= set(found):
         height, width = found["shape"].tolist()
+        for array in found.values():
+            array.flags.writeable = False
         return Footprints(shape=(height, width), digest=str(found["digest"]), **{name: found[name] for name in _ARRAYS})
     footprints = read()
     arrays = {name: getattr(footprints, name) for name in _ARRAYS}
