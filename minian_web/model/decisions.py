@@ -6,6 +6,7 @@ was looked at and kept is known here alone.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,42 +14,11 @@ from functools import cached_property
 import numpy as np
 
 from minian_web.errors import BadRequest
+from minian_web.model.canonical import DISCARDED, canonical
 
-DISCARDED = -1
+__all__ = ["DISCARDED", "STATUSES", "Decision", "Decisions", "affected", "applied", "canonical"]
+
 STATUSES = ("undecided", "kept", "discarded", "merged")
-
-
-def canonical(unit_ids: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Labels in the form that minian-web writes: each cell named by one of its members.
-
-    Units with equal labels are one cell. A cell is named by its label if that is the id of a member, else by its
-    smallest member. -1 stays -1; a unit without a label (NaN) is a cell of its own.
-
-    Parameters
-    ----------
-    unit_ids
-        `(n,)` integers, in any order.
-    labels
-        `(n,)` integers or floats.
-
-    Returns
-    -------
-    numpy.ndarray
-        `(n,)` int64, in the order of `unit_ids`.
-    """
-    ids = np.asarray(unit_ids, dtype=np.int64)
-    values = np.asarray(labels, dtype=np.float64) if np.asarray(labels).dtype.kind == "f" else np.asarray(labels)
-    result = ids.copy()
-    result[values == DISCARDED] = DISCARDED
-    labelled = np.flatnonzero((values != DISCARDED) & ~np.isnan(values))
-    _, group, size = np.unique(values[labelled], return_inverse=True, return_counts=True)
-    smallest = np.full(size.size, np.iinfo(np.int64).max)
-    np.minimum.at(smallest, group, ids[labelled])
-    name = smallest.copy()
-    own = values[labelled] == ids[labelled]
-    name[group[own]] = ids[labelled][own]
-    result[labelled] = name[group]
-    return result
 
 
 @dataclass(frozen=True)
@@ -141,7 +111,20 @@ class Decisions:
             position = self.position(unit)
             labels[position] = decision.label
             reviewed[position] = decision.status == "kept"
-        return Decisions(self.unit_ids, _frozen(labels), _frozen(reviewed))
+        return self._derived(labels, reviewed)
+
+    def stands(self, unit_id: int, decision: Decision) -> bool:
+        """Whether this is the decision about a unit; False for an unknown unit."""
+        position = self._position.get(unit_id)
+        if position is None:
+            return False
+        reviewed = bool(self.reviewed[position]) == (decision.status == "kept")
+        return reviewed and int(self.labels_array[position]) == decision.label
+
+    def _derived(self, labels: np.ndarray, reviewed: np.ndarray) -> Decisions:
+        other = Decisions(self.unit_ids, _frozen(labels), _frozen(reviewed))
+        other.__dict__["_position"] = self._position  # the same units: not counted anew for every line of a log
+        return other
 
     def relabelled(self, labels: np.ndarray) -> Decisions:
         """Decisions with new labels; a unit whose cell did not change stays reviewed."""
@@ -194,14 +177,21 @@ def applied(decisions: Decisions, kind: str, unit_ids: Iterable[int]) -> Decisio
     """
     if kind not in _ACTIONS:
         raise BadRequest(f"{kind!r} is no action; there are {', '.join(_ACTIONS)}")
-    units = list(dict.fromkeys(int(unit) for unit in unit_ids))
+    units = _whole_numbers(unit_ids)
     if not units:
         raise BadRequest(f"nothing is selected to {kind.replace('_', ' ')}")
     labels, reviewed = decisions.labels_array.copy(), decisions.reviewed.copy()
     touched = np.array([decisions.position(unit) for unit in affected(decisions, units)], dtype=np.intp)
     named = np.array([decisions.position(unit) for unit in units], dtype=np.intp)
     _ACTIONS[kind](decisions, labels, reviewed, touched, named)
-    return Decisions(decisions.unit_ids, _frozen(canonical(decisions.unit_ids, labels)), _frozen(reviewed))
+    return decisions._derived(canonical(decisions.unit_ids, labels), reviewed)
+
+
+def _whole_numbers(unit_ids: Iterable[int]) -> list[int]:
+    try:
+        return list(dict.fromkeys(operator.index(unit) for unit in unit_ids))
+    except TypeError as error:
+        raise BadRequest(f"unit ids are whole numbers: {error}") from None
 
 
 def affected(decisions: Decisions, unit_ids: Iterable[int]) -> tuple[int, ...]:

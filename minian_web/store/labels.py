@@ -15,7 +15,8 @@ import numpy as np
 
 from minian_web.model.decisions import Decisions
 from minian_web.model.keys import Key
-from minian_web.store.places import NAME, Labelled, Place, Seen, form_of, places_of, read_labels
+from minian_web.store.found import Seen, read_labels
+from minian_web.store.places import NAME, Labelled, Place, form_of, places_of
 from minian_web.store.zarrs import array_meta, read
 
 __all__ = ["Seen", "identity", "read_labels", "write_labels"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -36,11 +37,11 @@ class Binding:
     guard
         Guard of the dataset.
     footprints
-        Digest of the footprints, empty until it is known.
+        Digests of the footprints by session (as `keys.text_of` names it), as far as they are known.
     """
 
     guard: str
-    footprints: str = ""
+    footprints: Mapping[str, str] = field(default_factory=dict)
     id: str = field(default_factory=new_id)
     time: str = field(default_factory=now)
 
@@ -94,7 +95,7 @@ def content_of(record: Binding | Line) -> dict[str, Any]:
     """Record as a JSON object."""
     start = {"id": record.id, "time": record.time}
     if isinstance(record, Binding):
-        return {**start, "action": "binding", "guard": record.guard, "footprints": record.footprints}
+        return {**start, "action": "binding", "guard": record.guard, "footprints": dict(record.footprints)}
     return {
         **start,
         "reviewer": record.reviewer,
@@ -117,7 +118,8 @@ def record_of(content: dict[str, Any], number: int, where: str) -> Binding | Lin
         if found != (FORMAT, VERSION):
             raise DamagedLog(where, f"{FORMAT}, version {VERSION}", f"{found[0]}, version {found[1]}")
     if content["action"] == "binding":
-        return Binding(str(content["guard"]), str(content["footprints"]), str(content["id"]), str(content["time"]))
+        digests = {str(session): str(digest) for session, digest in content["footprints"].items()}
+        return Binding(str(content["guard"]), digests, str(content["id"]), str(content["time"]))
     units = tuple(_unit(unit) for unit in content["units"])
     before, after = _decided(content["before"]), _decided(content["after"])
     if not len(units) == len(before) == len(after):

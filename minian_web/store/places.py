@@ -5,8 +5,7 @@ Only each array's own metadata are read; what a consolidated copy says is compar
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -19,7 +18,7 @@ from minian_web.model.keys import Key
 from minian_web.store import labels_v2, labels_v3
 from minian_web.store.containers import group_variables
 from minian_web.store.variables import Variable
-from minian_web.store.zarrs import ArrayMeta, array_meta, read
+from minian_web.store.zarrs import ArrayMeta, array_meta
 
 NAME = "unit_labels"
 ANCHOR = "A"
@@ -43,8 +42,11 @@ class Labelled(Protocol):
     def unit_ids(self, key: Key = ...) -> np.ndarray:
         """Unit ids of a session, in stored order."""
 
-    def label_arrays(self) -> Iterable[Path]:
-        """The zarr groups, or arrays in them, that have unit ids."""
+    def label_arrays(self) -> Mapping[str, Variable]:
+        """Variables that have unit ids, by name."""
+
+    def labels(self, key: Key = ...) -> Mapping[str, np.ndarray | None]:
+        """Stored labels of these variables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,23 +121,6 @@ def _by_id(decided: Decisions, unit_ids: np.ndarray, otherwise: np.ndarray) -> n
     return np.array([known.get(unit, other) for unit, other in pairs], dtype=otherwise.dtype)
 
 
-@dataclass(frozen=True, eq=False)
-class Seen:
-    """What was found at a place.
-
-    Attributes
-    ----------
-    labels
-        By session, `(n,)` in the order of the place's unit ids, as stored; None when there are no labels.
-    whole
-        False when a consolidated copy of the metadata says something else than the array does: a write was cut short.
-    """
-
-    place: Place
-    labels: dict[Key, np.ndarray] | None
-    whole: bool
-
-
 def places_of(dataset: Labelled) -> tuple[Place, ...]:
     """All places for labels, that of `A` first; none for a netCDF file.
 
@@ -147,12 +132,9 @@ def places_of(dataset: Labelled) -> tuple[Place, ...]:
     if dataset.form == "netcdf":
         return ()
     dims = tuple(dim for dim, _ in dataset.keys[0]) if dataset.keys else ()
-    found = [_place(group, dims) for group in dict.fromkeys(map(_group, dataset.label_arrays()))]
+    groups = dict.fromkeys(variable.group for variable in dataset.label_arrays().values())
+    found = [_place(group, dims) for group in groups]
     return tuple(sorted(found, key=lambda place: (place.name != ANCHOR, str(place.group))))
-
-
-def _group(path: Path) -> Path:
-    return path if array_meta(path) is None else path.parent
 
 
 def _place(group: Path, session_dims: tuple[str, ...]) -> Place:
@@ -175,68 +157,6 @@ def _others(variables: Mapping[str, Variable]) -> tuple[str, ...]:
     listed = {name for one in variables.values() for name in one.listed if name in variables}
     scalars = {name for name, one in variables.items() if not one.shape}
     return tuple(sorted((listed | scalars) - dims - {NAME}))
-
-
-def seen_at(place: Place, keys: Iterable[Key]) -> Seen:
-    """Read the labels of one place.
-
-    Raises
-    ------
-    DataError
-        If there are labels that cannot be read or do not fit the units.
-    """
-    meta = array_meta(place.array)
-    if meta is None:
-        return Seen(place, None, whole=not form_of(place).shown(place.group))
-    _check(meta, place)
-    values = read(meta)
-    return Seen(
-        place, {key: place.labels_at(key, values, meta.dims) for key in keys}, form_of(place).agrees(place.group)
-    )
-
-
-def _check(meta: ArrayMeta, place: Place) -> None:
-    sizes = {**{dim: len(values) for dim, values in place.sessions.items()}, "unit_id": place.unit_ids.size}
-    found = dict(zip(meta.dims, meta.shape, strict=False))
-    if len(meta.dims) != len(meta.shape) or "unit_id" not in found or found.items() - sizes.items():
-        raise DataError(meta.path, f"labels on some of {sizes}", f"{found or meta.shape}")
-    if np.dtype(meta.dtype).kind not in "iuf":
-        raise DataError(meta.document, "numbers as labels", meta.dtype)
-    if meta.raw.get("fill_value") is None and not any(_chunk_files(meta.path)):
-        raise DataError(meta.path, "a chunk with labels", "none")
-
-
-def _chunk_files(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith((".z", "zarr.json")))
-
-
-def read_labels(dataset: Labelled) -> tuple[Seen, ...]:
-    """Labels of all arrays of a dataset, those beside `A` first.
-
-    Raises
-    ------
-    DataError
-        If labels cannot be read or do not fit the units.
-    """
-    return tuple(seen_at(place, dataset.keys) for place in places_of(dataset))
-
-
-def signature(places: Iterable[Place]) -> tuple[tuple[str, int, int, int, int], ...]:
-    """What tells in a moment whether anybody touched the labels: names, sizes, inodes and times of their files."""
-    return tuple(sorted(line for place in places for line in _states(place.array)))
-
-
-def _states(folder: Path) -> Iterator[tuple[str, int, int, int, int]]:
-    try:
-        entries = list(os.scandir(folder))
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in entries:
-        if entry.is_dir():
-            yield from _states(Path(entry.path))
-        else:
-            state = entry.stat()
-            yield entry.path, state.st_size, state.st_ino, state.st_mtime_ns, state.st_ctime_ns
 
 
 class Form(Protocol):
