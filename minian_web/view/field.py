@@ -18,8 +18,11 @@ from minian_web.view.theme import STATUS_COLOURS
 NOTHING = np.full(2, np.nan, np.float32)
 NAMES = {
     "text_color": "white",
-    "text_outline_color": "black",
-    "text_font_size": "12px",
+    "background_fill_color": "black",
+    "background_fill_alpha": 0.55,
+    "padding": 2,
+    "border_radius": 3,
+    "text_font_size": "11px",
     "text_font_style": "bold",
     "text_align": "center",
     "text_baseline": "middle",
@@ -66,6 +69,10 @@ class Field:
         centres = footprints.centroids[[footprints.position(unit) for unit in walk.shown]].reshape(-1, 2)
         x, y = self._place(centres[:, 1], centres[:, 0])
         self.figure.source("names").data = {"x": x, "y": y, "text": [str(unit) for unit in walk.shown]}
+
+    def title(self, text: str) -> None:
+        """Say over the figure what it shows."""
+        self.figure.model.title.text = text
 
     def lines(self, footprints: Footprints, units: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Outlines of units in the axes' coordinates, NaN between them."""

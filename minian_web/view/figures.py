@@ -65,6 +65,10 @@ class Figure:
         source = self.source(name)
         source.data = {**source.data, **columns}
 
+    def share_ranges(self, other: Figure) -> None:
+        """Zoom and pan together with another figure."""
+        self.model.update(x_range=other.model.x_range, y_range=other.model.y_range)
+
     def hide(self, name: str, *, hidden: bool = True) -> None:
         """Draw a part no more, or again."""
         self._renderers[name].visible = not hidden

@@ -17,7 +17,16 @@ from minian_web.state.home import COLUMNS, HomeState, Preview
 from minian_web.view import shell
 from minian_web.view.links import TITLES, href
 
-WIDTHS = dict(Animal=88, Session=92, Date=92, Units=64, Frames=74, Size=90, Reviewed=122, Movies=72)
+WIDTHS = {
+    "Animal": 88,
+    "Session": 92,
+    "Date": 92,
+    "Units": 64,
+    "Frames": 74,
+    "Size": 90,
+    "Reviewed": 122,
+    "Movies": 72,
+}
 NUMBERS = ("Units", "Frames", "Movies")
 PREVIEW_WIDTH = 336
 FIRST_ROWS = 18  # until the browser has said how many fit

@@ -11,6 +11,8 @@ import param
 
 from minian_web.model.decisions import STATUSES
 from minian_web.state.review import ReviewState
+from minian_web.state.review_data import USABLE
+from minian_web.view.keys import label_of, shortcuts_of
 from minian_web.view.player import COMMANDS
 from minian_web.view.review_desk import STRETCH, ReviewDesk
 from minian_web.view.shell import button, select, toggle
@@ -131,36 +133,69 @@ class ReviewView(pn.viewable.Viewer):
     def _toolbar(self) -> pn.Row:
         state = self.state
         walk = [
-            button("◀", lambda: state.go("previous_group"), width=36, description="Previous group (P)"),
+            self._button("◀", lambda: state.go("previous_group"), "Previous group", "previous_group"),
             self._place,
-            button("▶", lambda: state.go("next_group"), width=36, description="Next group (N)"),
+            self._button("▶", lambda: state.go("next_group"), "Next group", "next_group"),
         ]
         decide = [
-            button("Keep", lambda: state.decide("keep"), main=True, description="Keep (K)"),
-            button("Discard", lambda: state.decide("discard"), description="Discard (D)"),
-            button("Merge", lambda: state.decide("merge"), description="Merge the marked units (M)"),
-            button("Unmerge", lambda: state.decide("unmerge"), description="Take out of the cell (U)"),
-            button("Undo", state.undo, description="Undo your last action (Ctrl+Z)"),
-            button("Redo", state.redo, description="Redo (Ctrl+Y)"),
+            self._button("Keep", lambda: state.decide("keep"), "Keep", "keep", main=True),
+            self._button("Discard", lambda: state.decide("discard"), "Discard", "discard"),
+            self._button("Merge", lambda: state.decide("merge"), "Merge the marked units", "merge"),
+            self._button("Unmerge", lambda: state.decide("unmerge"), "Take out of the cell", "unmerge"),
+            self._button("Undo", state.undo, "Undo your last action", "undo"),
+            self._button("Redo", state.redo, "Redo", "redo"),
         ]
-        return pn.Row(*walk, *decide, self._counts, self._saved, height=44, sizing_mode="stretch_width", margin=0)
+        return pn.Row(
+            *walk,
+            *decide,
+            self._counts,
+            self._movie_select(),
+            self._saved,
+            height=48,
+            sizing_mode="stretch_width",
+            margin=(4, 8, 0, 8),
+        )
+
+    @staticmethod
+    def _button(label: str, act: Callable[[], Any], description: str, command: str, *, main: bool = False) -> Any:
+        key = next(one.key for one in shortcuts_of("cnmf_review") if one.command == command)
+        return button(
+            label,
+            act,
+            main=main,
+            description=f"{description} ({label_of(key)})",
+            sx={"minWidth": "34px", "px": 1.25},
+            margin=(4, 2),
+            align="center",
+        )
 
     def _bottom(self) -> pn.Row:
         options = self._options
-        switches = pn.Row(
-            toggle(options.param.show_c, "C"),
-            toggle(options.param.show_s, "S"),
-            toggle(options.param.normalise, "Normalize"),
-            sizing_mode="stretch_width",
-            margin=0,
+        shown = (("show_c", "C"), ("show_s", "S"), ("normalise", "Normalize"))
+        switches = [toggle(options.param[name], label, description="", margin=(0, 4)) for name, label in shown]
+        side = pn.Column(
+            pn.Row(*switches, sizing_mode="stretch_width", margin=0),
+            self._units,
+            width=300,
+            scroll="y-auto",
+            margin=(0, 8),
+            sizing_mode="stretch_height",
         )
-        side = pn.Column(switches, self._units, self._movie_select(), width=300, scroll="y-auto", margin=(0, 8))
         assert self._desk is not None
         return pn.Row(self._desk.traces(), side, height=240, sizing_mode="stretch_width", margin=0)
 
     def _movie_select(self) -> Any:
-        names = [pairing.movie.name for pairing in self.state.movies if pairing.status in ("paired", "confirmed")]
-        return select("Movie", ["", *names], self.state.movie, lambda name: self.state.param.update(movie=name))
+        names = [pairing.movie.name for pairing in self.state.movies if pairing.status in USABLE]
+        options = {"no movie": "", **{name.rpartition("/")[2]: name for name in names}}
+        return select(
+            "Movie",
+            options,
+            self.state.movie,
+            lambda name: self.state.param.update(movie=name),
+            width=140,
+            margin=(4, 8),
+            align="center",
+        )
 
     def __panel__(self) -> pn.Column:
         return self._body

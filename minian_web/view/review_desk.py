@@ -13,6 +13,7 @@ from minian_web.state.review_data import Opened
 from minian_web.view.field import Field, FootprintMap
 from minian_web.view.figures import bounds
 from minian_web.view.player import FramePlayer, panel
+from minian_web.view.square import SquarePixels
 from minian_web.view.traces import TraceFigure
 
 STRETCH = {"sizing_mode": "stretch_both", "margin": 0}
@@ -40,6 +41,8 @@ class ReviewDesk(pn.viewable.Viewer):
         self._movie = Field(*axes, title="Movie")
         self._traces = TraceFigure(dataset.frames, self._seek)
         self._edges = bounds(*axes)
+        for field in (self._activity, self._movie):
+            field.figure.share_ranges(self._map.figure)
         self.player = FramePlayer(position=state.frame, cursors=[self._traces.cursor])
         self.player.set_frames(dataset.frames)
         self._show_frames()
@@ -79,6 +82,7 @@ class ReviewDesk(pn.viewable.Viewer):
         common = {"dataset": state.dataset, "key": json.dumps(dict(self._opened.key)) if self._opened.key else ""}
         units = {**common, "units": ",".join(map(str, state.walk.shown))} if state.walk.shown else None
         movie = {**common, "movie": state.movie} if state.movie else None
+        self._movie.title(state.movie.rpartition("/")[2] if state.movie else "No movie is paired with this dataset")
         self.player.panels = [
             panel(self._activity.figure.model, units, self._edges, label="A·C", colormap="viridis"),
             panel(self._movie.figure.model, movie, self._edges, label="movie"),
@@ -94,7 +98,8 @@ class ReviewDesk(pn.viewable.Viewer):
 
     def panels(self) -> pn.Row:
         """Map, activity and movie side by side."""
-        return pn.Row(*(field.pane() for field in (self._map, self._activity, self._movie)), **STRETCH)
+        square = SquarePixels((self._map.figure.model, self._edges))
+        return pn.Row(*(field.pane() for field in (self._map, self._activity, self._movie)), square, **STRETCH)
 
     def traces(self) -> pn.pane.Bokeh:
         """Traces of the shown units."""

@@ -68,7 +68,7 @@ def raster(
     for position, row in enumerate(rows):
         band = image[edges[position + 1] : edges[position]]
         if s and row.s is not None:
-            _draw(band, row.s, frames, window, common, SPIKE_COLOR, 0.0)
+            _draw(band, row.s, frames, window, common, SPIKE_COLOR, 1.0)
         if c and row.c is not None:
             _draw(band, row.c, frames, window, common, unit_color(position), 1.3)
     return image
