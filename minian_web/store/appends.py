@@ -68,7 +68,7 @@ def append(path: Path, data: bytes, seen: Extent | None, keep: int, like: Path |
                 ) from None
             raise
         try:
-            _lock(descriptor)
+            lock(descriptor)
             _expect(path, descriptor, seen)
             _append(descriptor, data, keep)
             if seen is None:
@@ -81,7 +81,8 @@ def append(path: Path, data: bytes, seen: Extent | None, keep: int, like: Path |
     return Extent(state.st_ino, state.st_size)
 
 
-def _lock(descriptor: int) -> None:
+def lock(descriptor: int) -> None:
+    """Wait until no other process has this open file locked, where the file system knows locks."""
     if os.name != "posix":
         return
     import fcntl

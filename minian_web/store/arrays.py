@@ -87,7 +87,7 @@ class Arrays:
         if not self.writable:
             self._tell("Labels in the arrays were edited by another program; they are not taken over here.")
             return
-        self._journal.append(self._journal.titled(line))
+        line = self._journal.append(line)
         self._tell(f"Labels of {len(line.units)} units were edited by another program and are taken over.")
         if says(found, after):
             self._journal.held = line.id

@@ -180,13 +180,11 @@ class Curation:
 
     def _write(self, line: Line) -> Line:
         self._mark()
-        line = self._journal.titled(line)
         try:
-            self._journal.append(line)
+            return self._journal.append(line)
         except Changed as error:
             self._journal.load()
             raise Conflict(f"{error}; the decisions shown are now those of the log, look again") from error
-        return line
 
     def _mark(self) -> None:
         """Say in the state directory, before the first action, that labels may have to be completed."""

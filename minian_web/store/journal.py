@@ -90,8 +90,13 @@ class Journal:
             return self._found
         return self.history.state(label_set)
 
-    def append(self, line: Line) -> None:
+    def append(self, line: Line) -> Line:
         """Write a line, after a header and the labels found at first where these are due; durable on return.
+
+        Returns
+        -------
+        Line
+            As written: it says which labels the arrays hold.
 
         Raises
         ------
@@ -99,15 +104,15 @@ class Journal:
             As `Log.appended`; nothing has changed then.
         """
         first = self._first(line)
-        if first:
-            line = replace(line, arrays=first[-1].id)
+        held = first[-1].id if first else self.held
+        line = replace(line, arrays=held)
         header = () if self.log.bindings else (self._binding(),)
         files.make_folder(self._path.parent)
         self.log = self.log.appended((*header, *first, line), self._dataset.id, self._like)
         for written in (*first, line):
             self.history.add(written)
-        if first:
-            self.held = first[-1].id
+        self.held = held
+        return line
 
     def _first(self, line: Line) -> tuple[Line, ...]:
         if not self.empty or self._found is None:
@@ -137,7 +142,3 @@ class Journal:
         self.begin(Log(self._path))
         self._digests = {}
         return aside
-
-    def titled(self, line: Line) -> Line:
-        """Line that says which labels the arrays hold."""
-        return replace(line, arrays=self.held)

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from pathlib import Path
 
 from minian_web.errors import DataError
 from minian_web.store import files
+from minian_web.store.whereabouts import place_name
 from minian_web.store.zarrs import load_json
 
 _FOLDER = "unfinished"
 
 
 def _entry(state_dir: Path, dataset: Path) -> Path:
-    name = hashlib.sha256(os.fsencode(dataset.resolve())).hexdigest()[:24]
-    return state_dir / _FOLDER / f"{name}.json"
+    return state_dir / _FOLDER / f"{place_name(dataset)}.json"
 
 
 def mark(state_dir: Path, dataset: Path, dataset_id: str, task: str = "complete") -> None:

@@ -84,8 +84,13 @@ def _locked(dataset: Dataset, can_write: Callable[[Path], bool]) -> list[str]:
 
 def log_on_this_computer(dataset: Dataset, state_dir: Path) -> Path:
     """Log of a dataset in a read-only folder, named by its id; the path keeps equal ids of other servers apart."""
-    place = hashlib.sha256(os.fsencode(dataset.path.resolve())).hexdigest()[:8]
-    return state_dir / "curation" / f"{quote(dataset.id or dataset.path.name, safe='')[:_LONGEST]}.{place}.{LOG}"
+    name = quote(dataset.id or dataset.path.name, safe="")[:_LONGEST]
+    return state_dir / "curation" / f"{name}.{place_name(dataset.path)[:8]}.{LOG}"
+
+
+def place_name(path: Path) -> str:
+    """Name for a file that speaks of a path."""
+    return hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:24]
 
 
 def bring_home(dataset: Dataset, state_dir: Path, at: Whereabouts) -> str:
