@@ -14,8 +14,9 @@ def body(frame: shell.Shell) -> HomeView:
     """Build the table of datasets and the preview of one."""
     state = HomeState(runtime.get(), deliver=frame.deliver, chosen=frame.dataset)
     frame.attach(state)
+    state.param.watch(lambda event: frame.param.update(dataset=event.new), "chosen")
     state.load()
-    return HomeView(state=state)
+    return HomeView(state, open_page=frame.go)
 
 
 if pn.state.served:

@@ -174,6 +174,14 @@ function makeProgress(host, model) {
   host.append(progress);
 }
 
+function keepAddress(model) {
+  let timer = 0;  // browsers refuse an address that changes many times a second
+  model.on("query", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => window.history.replaceState(null, "", `${window.location.pathname}?${model.query}`), 300);
+  });
+}
+
 export function render({ model }) {
   const bar = element("div", { className: "bar" });
   const brand = element("a", { className: "brand", href: model.home, title: "Home" });
@@ -198,6 +206,10 @@ export function render({ model }) {
   if (model.leave) bar.append(element("a", { className: "tool", href: model.leave, icon: "leave", title: "Log out", attributes: { "aria-label": "Log out" } }));
   makeProgress(bar, model);
   const asked = { find, help, reviewer: ask };
-  model.on("msg:custom", (message) => asked[message.ask]?.());
+  model.on("msg:custom", (message) => {
+    if (message.go) window.location.assign(message.go);
+    else asked[message.ask]?.();
+  });
+  keepAddress(model);
   return bar;
 }

@@ -28,6 +28,7 @@ class Bar(JSComponent):
     shortcuts = param.List([], doc="Input: dicts of key and text, for the help")
     progress = param.Number(-1.0, bounds=(-1, 1), doc="Input: 0..1, or below 0 to hide it")
     doing = param.String(doc="Input: what the progress is of")
+    query = param.String(doc="Input: query of the page's address")
     leave = param.String(doc="Input: address that logs out; empty without login")
 
     _esm = assets.text("bar.js")
@@ -47,6 +48,10 @@ class Bar(JSComponent):
     def ask(self, what: str) -> None:
         """Open the help, the reviewer's dialog, or the picker: `help`, `reviewer`, `find`."""
         self._send_msg({"ask": what})
+
+    def visit(self, address: str) -> None:
+        """Have the browser open another page."""
+        self._send_msg({"go": address})
 
     def _handle_msg(self, data: Any) -> None:
         if not isinstance(data, dict):

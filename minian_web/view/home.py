@@ -37,7 +37,7 @@ _TABLE_CSS = assets.text("table.css")
 class HomeView(pn.viewable.Viewer):
     """Draws a `HomeState`."""
 
-    def __init__(self, state: HomeState) -> None:
+    def __init__(self, state: HomeState, open_page: Callable[[str], None]) -> None:
         super().__init__()
         self.state = state
         self._table = _table(state.table.copy())
@@ -54,6 +54,7 @@ class HomeView(pn.viewable.Viewer):
         self.commands: dict[str, Callable[[], Any]] = {
             "next_dataset": lambda: state.step(1),
             "previous_dataset": lambda: state.step(-1),
+            "open_review": lambda: open_page("cnmf_review") if state.chosen else None,
         }
 
     def __panel__(self) -> pn.viewable.Viewable:

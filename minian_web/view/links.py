@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 import panel as pn
+import param
 
 TITLES = {
     "home": "Home",
@@ -29,3 +32,25 @@ def requested(name: str) -> str:
     """
     given = (pn.state.session_args or {}).get(name) or [b""]
     return given[0].decode("utf-8", errors="replace")
+
+
+def query_of(values: Mapping[str, str]) -> str:
+    """Give the query of an address; what is empty is left out."""
+    return "&".join(f"{quote(name)}={quote(value, safe='/')}" for name, value in values.items() if value)
+
+
+def value_of(parameter: param.Parameter, text: str) -> Any:
+    """Give what a text in the address means for a parameter.
+
+    Raises
+    ------
+    ValueError
+        If it means nothing.
+    """
+    if isinstance(parameter, param.Integer):
+        return int(text)
+    if isinstance(parameter, param.Number):
+        return float(text)
+    if isinstance(parameter, param.Boolean):
+        return {"True": True, "False": False}[text] if text in ("True", "False") else bool(int(text))
+    return text
