@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from minian_web.errors import DataError, DatasetNotFound
+from minian_web.errors import DataError, DatasetNotFound, NotWritable
 from minian_web.jobs import Jobs
 from minian_web.settings import Settings, from_env
 
@@ -75,9 +75,9 @@ class Runtime:
         Quantised frames, shared by all sessions.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, threads: int = 4) -> None:
         self.settings = settings
-        self.jobs = Jobs()
+        self.jobs = Jobs(short_threads=threads)
         self._datasets: Shared[Dataset] = Shared()
         self._curations: Shared[Curation] = Shared()
         self._movies: Shared[tuple[float, list[Pairing]]] = Shared()
@@ -115,22 +115,27 @@ class Runtime:
 
         dataset, root = self.dataset(dataset_id), self.catalog.entry(dataset_id).root
         lease = self.lease_of(root)
-        writable = not self.settings.read_only and lease.acquire()
-        reason = self._reason(lease, writable=writable)
+        reason = self._why_not(lease, dataset.path)
 
         def make() -> Curation:
-            return open_curation(dataset, state_dir=self.settings.state_dir, writable=writable, reason=reason)
+            state_dir = self.settings.state_dir
+            return open_curation(
+                dataset, state_dir=state_dir, writable=not reason, reason=reason, holds=lambda: lease.held
+            )
 
-        return self._curations.get(
-            dataset_id, make, lambda one: one.dataset is dataset and (one.writable or not writable)
-        )
+        return self._curations.get(dataset_id, make, lambda kept: kept.dataset is dataset and _as_able(kept, reason))
 
-    def _reason(self, lease: Lease, *, writable: bool) -> str:
-        if writable:
-            return ""
+    def _why_not(self, lease: Lease, path: Path) -> str:
+        """Why this process may not write there; empty when it may."""
         if self.settings.read_only:
             return "The server was started read-only."
-        return f"Another process writes here: {lease.holder()}."
+        try:
+            if not lease.acquire():
+                return f"Another process writes here: {lease.holder() or 'it has just begun'}."
+        except NotWritable as error:
+            return f"The right to write cannot be claimed: {error}"
+        inside = lease.other_inside(path)
+        return f"Another process writes here: {inside}." if inside else ""
 
     def movies(self, dataset_id: str) -> list[Pairing]:
         """Movies that may belong to this dataset, each with how sure that is."""
@@ -183,9 +188,16 @@ class Runtime:
 
     def close(self) -> None:
         """Release the leases and stop taking work; a second call does nothing."""
+        for curation in self._curations.values():
+            curation.close()
         for lease in self._leases.values():
             lease.release()
         self.jobs.close()
+
+
+def _as_able(kept: Curation, reason: str) -> bool:
+    """Whether a curation still is what it was opened as: a lease lost or won since then makes it another."""
+    return kept.writable if not reason else kept.read_only_reason == reason
 
 
 def _unchanged(dataset: Dataset) -> bool:
@@ -199,13 +211,13 @@ _runtime: Runtime | None = None
 _lock = threading.Lock()
 
 
-def start(settings: Settings) -> Runtime:
-    """Build the runtime of this process; the one before, if any, is closed."""
+def start(settings: Settings, threads: int = 4) -> Runtime:
+    """Build the runtime of this process, with `threads` for what users wait for; the one before, if any, is closed."""
     global _runtime
     with _lock:
         if _runtime is not None:
             _runtime.close()
-        _runtime = Runtime(settings)
+        _runtime = Runtime(settings, threads)
         atexit.register(_runtime.close)
         return _runtime
 

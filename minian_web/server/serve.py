@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import panel as pn
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
@@ -82,10 +81,12 @@ def make_server(
     prefix: str = "",
     use_xheaders: bool = False,
     allow_websocket_origin: Sequence[str] = (),
-    num_threads: int = 0,
+    num_threads: int = 4,
     warm: bool = True,
 ) -> Any:
     """Start the runtime and make the server, bound to its port but not yet answering.
+
+    `num_threads` are for what users wait for. Callbacks of a page stay on one thread: HoloViews cannot draw on several.
 
     Raises
     ------
@@ -98,8 +99,7 @@ def make_server(
     secret = cookie_secret(settings.state_dir)
     provider = {"auth_provider": FileLogin(basic_auth)} if basic_auth else {}
     bokeh_settings.resources = "server"
-    pn.config.nthreads = num_threads or None
-    runtime.start(settings)
+    runtime.start(settings, num_threads)
     try:
         server = get_server(
             pages(),

@@ -174,7 +174,7 @@ def _facts(preview: Preview) -> str:
         facts.append(("Units", _counts(details)))
     facts.append(("Movies", _movies(preview)))
     if preview.labels:
-        facts.append(("Labels" if preview.writable else "Read-only", preview.labels))
+        facts.append(("Saved in" if preview.writable else "Read-only", preview.labels))
     facts += [("Note", notice) for notice in preview.notices]
     return f"<dl>{''.join(f'<dt>{html.escape(name)}</dt><dd>{html.escape(text)}</dd>' for name, text in facts)}</dl>"
 

@@ -50,8 +50,8 @@ def _player(page: str) -> tuple[Shortcut, ...]:
         Shortcut(page, "space", "play_pause", "Play or pause the movie"),
         Shortcut(page, "arrowright", "step_forward", "Next frame", repeats=True),
         Shortcut(page, "arrowleft", "step_back", "Previous frame", repeats=True),
-        Shortcut(page, "shift+arrowright", "jump_forward", "10 frames on", repeats=True),
-        Shortcut(page, "shift+arrowleft", "jump_back", "10 frames back", repeats=True),
+        Shortcut(page, "shift+arrowright", "jump_forward", "Ten frames on", repeats=True),
+        Shortcut(page, "shift+arrowleft", "jump_back", "Ten frames back", repeats=True),
         Shortcut(page, "home", "first_frame", "First frame"),
         Shortcut(page, "end", "last_frame", "Last frame"),
     )
