@@ -10,6 +10,7 @@ from minian_web.store import files
 from minian_web.store.whereabouts import place_name
 from minian_web.store.zarrs import load_json
 
+COMPLETE, IDENTITY = "complete", "identity"
 _FOLDER = "unfinished"
 
 
@@ -17,13 +18,13 @@ def _entry(state_dir: Path, dataset: Path) -> Path:
     return state_dir / _FOLDER / f"{place_name(dataset)}.json"
 
 
-def mark(state_dir: Path, dataset: Path, dataset_id: str, task: str = "complete") -> None:
+def mark(state_dir: Path, dataset: Path, dataset_id: str, task: str = COMPLETE) -> None:
     """Put a dataset on the list, durably.
 
     Parameters
     ----------
     task
-        `complete` what its log says, or write `identity` labels.
+        `COMPLETE` what its log says, or write `IDENTITY` labels.
 
     Raises
     ------
