@@ -47,6 +47,7 @@ class Ledger:
         self._notices = list(at.notices)
         self._listeners: list[Callable[[], None]] = []
         self._checking = self._marked = False
+        self._problem = ""
         self._journal = Journal(dataset, at.log, at.like)
         self._arrays = Arrays(dataset, self._journal, writable=at.arrays and not reason, tell=self._tell)
 
@@ -59,6 +60,16 @@ class Ledger:
     def read_only_reason(self) -> str:
         """Why nothing can be decided, for the page; empty when it can."""
         return self._reason
+
+    @property
+    def problem(self) -> str:
+        """Why the decisions are not known (a damaged log, contradicting labels); empty when they are."""
+        return self._problem
+
+    @property
+    def behind(self) -> bool:
+        """Whether some array does not have the labels that the log says, or whoever writes here is at it."""
+        return self._arrays.behind
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -163,7 +174,7 @@ class Ledger:
             try:
                 self._open()
             except MinianWebError as error:
-                self._reason = str(error)
+                self._reason = self._problem = str(error)
                 self._arrays.writable = False
 
     def _open(self) -> None:

@@ -84,8 +84,10 @@ def _locked(dataset: Dataset, can_write: Callable[[Path], bool]) -> list[str]:
 
 def log_on_this_computer(dataset: Dataset, state_dir: Path) -> Path:
     """Log of a dataset in a read-only folder, named by its id; the path keeps equal ids of other servers apart."""
-    name = quote(dataset.id or dataset.path.name, safe="")[:_LONGEST]
-    return state_dir / "curation" / f"{name}.{place_name(dataset.path)[:8]}.{LOG}"
+    folder, end = state_dir / "curation", f".{place_name(dataset.path)[:8]}.{LOG}"
+    if known := sorted(folder.glob(f"*{end}")):  # a command may know the dataset by its path only
+        return known[0]
+    return folder / f"{quote(dataset.id or dataset.path.name, safe='')[:_LONGEST]}{end}"
 
 
 def place_name(path: Path) -> str:
