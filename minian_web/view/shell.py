@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -14,6 +13,8 @@ from panel_material_ui.base import _env
 
 from minian_web import assets
 from minian_web.view import theme
+from minian_web.view.blank import blank
+from minian_web.view.choose import choose
 from minian_web.view.keys import Keys, label_of, shortcuts_of
 from minian_web.view.links import TITLES
 from minian_web.view.session import Shell
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Shell", "blank", "button", "checkbox", "dialog", "select", "show", "slider", "text_input", "toggle"]
 
-_PANE_CSS = assets.text("pane.css")
 
 
 def show(page: str, build: Callable[[Shell], Any], runtime: Runtime) -> pmui.Page:
@@ -39,7 +39,8 @@ def show(page: str, build: Callable[[Shell], Any], runtime: Runtime) -> pmui.Pag
         Of this process.
     """
     shell = Shell(page, runtime)
-    body, commands = shell.body(build)
+    missing = page != "home" and not shell.dataset
+    body, commands = shell.body((lambda shell: choose(shell, runtime)) if missing else build)
     commands |= {"help": lambda: shell.bar.ask("help"), "find_dataset": lambda: shell.bar.ask("find")}
     shell.bar.shortcuts = [
         {"key": label_of(one.key), "text": one.description} for one in shortcuts_of(page) if one.command in commands
@@ -88,22 +89,6 @@ def _template(dark: bool) -> Template:
             "mw_product": theme.PRODUCT,
         },
     )
-
-
-def blank(title: str, text: str, items: Iterable[str] = (), links: Iterable[tuple[str, str]] = ()) -> pn.pane.HTML:
-    """Make a page's body that explains what is missing; everything is escaped.
-
-    Parameters
-    ----------
-    items
-        Lines of a list.
-    links
-        Pairs of text and address.
-    """
-    lines = "".join(f"<li>{html.escape(item)}</li>" for item in items)
-    anchors = "".join(f'<li><a href="{html.escape(to)}">{html.escape(name)}</a></li>' for name, to in links)
-    content = f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p><ul>{lines}{anchors}</ul>"
-    return pn.pane.HTML(f'<div class="blank">{content}</div>', stylesheets=[_PANE_CSS], sizing_mode="stretch_width")
 
 
 # --- controls, so that no page knows which library draws them --------------------------------------------------------

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
 def upcoming(page: str, frame: shell.Shell, runtime: Runtime) -> pn.viewable.Viewable:
     """Say that the page comes with the next version and what it will find beside this dataset."""
-    links = [("Choose a dataset", href("home"))]
-    if not frame.dataset:
-        return shell.blank(TITLES[page], "This page comes with the next version of minian-web.", links=links)
     found = found_for(page, frame.dataset, runtime)
     text = f"This page comes with the next version of minian-web. What it will find for {frame.dataset}:"
     links = [

@@ -14,6 +14,7 @@ class Player {
     this.told = 0
     this.cursorsMoved = 0
     this.asked = false
+    this.begun = false
     this.controls = new Controls({
       command: (name) => this.command(name),
       seek: (position, settled) => this.seek(position, settled),
@@ -259,6 +260,7 @@ class Player {
       panel.stale = false
     }
     if (fresh) {
+      if (!this.begun) this.begun = this.model.ready = true
       this.counters.painted++
       this.stamps.push(performance.now())
     }
