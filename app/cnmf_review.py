@@ -15,8 +15,8 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     from minian_web.view.review import ReviewView
 
     state = ReviewState(runtime=runtime.get(), deliver=frame.deliver, dataset=frame.dataset)
-    frame.hides_body = True
     frame.attach(state)
+    state.param.watch(lambda event: frame.param.update(hides_body=event.new is None), "opened")
     view = ReviewView(state=state)
     state.open()
     return view

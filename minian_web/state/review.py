@@ -37,7 +37,7 @@ class ReviewState(ReviewData):
         self._held: Callable[[], None] | None = None
         self._offered = False
         super().__init__(runtime, deliver, **inputs)
-        self.param.watch(lambda _event: self._go_on(), "reviewer")
+        self.param.watch(lambda *_: self._go_on(), "reviewer")
 
     def close(self) -> None:
         """Stop what runs for this page; decisions already taken go on being saved."""
@@ -143,7 +143,12 @@ class ReviewState(ReviewData):
     def _look_for_sisters(self) -> None:
         if not self._offered:
             self._offered = True
-            self._run(lambda _tick: self._runtime.sisters(self.dataset), self._offer, name="sister sessions")
+            self._run(
+                lambda _tick: self._runtime.sisters(self.dataset),
+                self._offer,
+                failed=self._mention,
+                name="sister sessions",
+            )
 
     def _offer(self, sisters: list[Any]) -> None:
         self.sisters = sisters
@@ -154,6 +159,7 @@ class ReviewState(ReviewData):
         self._run(
             lambda _tick: self._runtime.label_sisters(self.dataset, sisters),
             lambda _: self.param.update(message=f"Identity labels written into {len(sisters)} session(s)."),
+            failed=self._mention,
             short=True,
             name="label sister sessions",
         )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from minian_web.store.datasets import Dataset
 
 USABLE = ("paired", "confirmed")
+PREFERRED = ("Y_fm_chk", "varr_ref", "varr")
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class ReviewData(param.Parameterized):
         self._reader: TraceReader | None = None
         self._indexing: Job | None = None
         super().__init__(**inputs)
-        self.param.watch(lambda _event: self.open(), ["dataset", "key"])
+        self.param.watch(lambda *_: self.open(), ["dataset", "key"])
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
@@ -80,12 +81,16 @@ class ReviewData(param.Parameterized):
         self.param.update(error="", message="", notices=[])
 
     def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> Job:
-        return self._runtime.jobs.run(work, done=done, failed=self._fail, deliver=self._deliver, **how)
+        return self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, (MinianWebError, OSError)):
             raise error
         self.param.update(error=str(error), progress=None)
+
+    def _mention(self, error: Exception) -> None:
+        """Tell of what failed beside the review, which goes on."""
+        self.message = str(error) or type(error).__name__
 
     def _open(self, _tick: Tick) -> Opened:
         dataset = self._runtime.dataset(self.dataset)
@@ -108,11 +113,12 @@ class ReviewData(param.Parameterized):
             progress=lambda fraction, *_: self.param.update(progress=fraction),
             name="index footprints",
         )
-        self._run(lambda _tick: self._runtime.movies(self.dataset), self._pair, name="pair movies")
+        find = lambda _tick: self._runtime.movies(self.dataset)  # noqa: E731
+        self._run(find, self._pair, failed=self._mention, name="pair movies")
 
     def _pair(self, movies: list[Any]) -> None:
         names = [pairing.movie.name for pairing in movies if pairing.status in USABLE]
-        movie = self.movie if self.movie in names else next(reversed(names), "")
+        movie = self.movie if self.movie in names else next(iter(sorted(names, key=_preference)), "")
         self.param.update(movies=movies, movie=movie)
 
     def _indexed(self, footprints: Footprints) -> None:
@@ -123,9 +129,14 @@ class ReviewData(param.Parameterized):
         self._bind(footprints)
 
     def _bind(self, footprints: Footprints) -> None:
-        curation = self.opened.curation
+        curation, key = self.opened.curation, self.opened.key
         if curation.writable:
-            self._run(lambda _tick: curation.bind_footprints(footprints.digest), _nothing, name="bind footprints")
+            self._run(
+                lambda _tick: curation.bind_footprints(footprints.digest, key),
+                lambda _: None,
+                failed=self._mention,
+                name="bind footprints",
+            )
 
     # --- walking ---------------------------------------------------------------------------------------------------
 
@@ -172,5 +183,6 @@ class ReviewData(param.Parameterized):
         return float(row), float(column)
 
 
-def _nothing(_result: object) -> None:
-    pass
+def _preference(name: str) -> tuple[int, str]:
+    """Cells are seen best in the movie that the footprints were made from."""
+    return next((at for at, ending in enumerate(PREFERRED) if name.endswith(ending)), len(PREFERRED)), name

@@ -61,18 +61,19 @@ class Field:
     def mark(self, walk: Walk, footprints: Footprints) -> None:
         """Outline the units that the walk shows, each in its colour, with its id."""
         lines = [self.lines(footprints, [unit]) for unit in walk.shown]
-        self.figure.source("shown").data = {
-            "xs": [x for x, _ in lines],
-            "ys": [y for _, y in lines],
-            "line_color": [unit_color(position) for position in range(len(lines))],
-        }
+        self.figure.write(
+            "shown",
+            xs=[x for x, _ in lines],
+            ys=[y for _, y in lines],
+            line_color=[unit_color(position) for position in range(len(lines))],
+        )
         centres = footprints.centroids[[footprints.position(unit) for unit in walk.shown]].reshape(-1, 2)
         x, y = self._place(centres[:, 1], centres[:, 0])
-        self.figure.source("names").data = {"x": x, "y": y, "text": [str(unit) for unit in walk.shown]}
+        self.figure.write("names", x=x, y=y, text=[str(unit) for unit in walk.shown])
 
     def title(self, text: str) -> None:
         """Say over the figure what it shows."""
-        self.figure.model.title.text = text
+        self.figure.change(lambda: self.figure.model.title.update(text=text))
 
     def lines(self, footprints: Footprints, units: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """Outlines of units in the axes' coordinates, NaN between them."""
@@ -145,7 +146,7 @@ class FootprintMap(Field):
         for status in STATUSES:
             units = [int(unit) for unit in decisions.unit_ids[statuses == status]]
             x, y = self.lines(footprints, units) if units else (NOTHING, NOTHING)
-            self.figure.source(status).data = {"x": x, "y": y}
+            self.figure.write(status, x=x, y=y)
 
 
 def _adds(event: Any) -> bool:

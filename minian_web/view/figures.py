@@ -56,14 +56,21 @@ class Figure:
         draw = getattr(self.model, kind)
         self._renderers[name] = draw(source=ColumnDataSource(columns), name=name, **fields, **style)
 
-    def source(self, name: str) -> ColumnDataSource:
-        """Data source of a part."""
-        return self._renderers[name].data_source
+    def change(self, apply: Callable[[], Any]) -> None:
+        """Change models of the figure; once it is on a page, under the lock of the page's document.
+
+        Panel calls back without that lock, and Bokeh refuses changes without it.
+        """
+        document = self.model.document
+        if document is None or document.session_context is None:
+            apply()
+        else:
+            document.add_next_tick_callback(apply)
 
     def write(self, name: str, **columns: Any) -> None:
         """Replace columns of a part; all of them must be given when their length changes."""
-        source = self.source(name)
-        source.data = {**source.data, **columns}
+        source = self._renderers[name].data_source
+        self.change(lambda: source.update(data={**source.data, **columns}))
 
     def share_ranges(self, other: Figure) -> None:
         """Zoom and pan together with another figure."""
@@ -71,7 +78,7 @@ class Figure:
 
     def hide(self, name: str, *, hidden: bool = True) -> None:
         """Draw a part no more, or again."""
-        self._renderers[name].visible = not hidden
+        self.change(lambda: self._renderers[name].update(visible=not hidden))
 
     def on(self, event: type, callback: Callable[[Any], None]) -> None:
         """Call back on a Bokeh event of the figure."""

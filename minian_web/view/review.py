@@ -50,6 +50,15 @@ class ReviewView(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             margin=0,
         )
+        self._movies = select(
+            "Movie",
+            {"no movie": ""},
+            "",
+            lambda name: state.param.update(movie=name),
+            width=140,
+            margin=(4, 8),
+            align="center",
+        )
         self._follow()
         self._show_opened()
 
@@ -85,11 +94,12 @@ class ReviewView(pn.viewable.Viewer):
 
     def _follow(self) -> None:
         watch = self.state.param.watch
-        watch(lambda _: self._show_opened(), "opened")
-        watch(lambda _: self._show_units(), ["walk", "decisions"])
-        watch(lambda _: self._show_counts(), "decisions")
-        watch(lambda _: self._show_saving(), ["saving", "waiting_for"])
-        watch(lambda _: self._show_message(), ["message", "sisters"])
+        watch(lambda *_: self._show_opened(), "opened")
+        watch(lambda *_: self._show_units(), ["walk", "decisions"])
+        watch(lambda *_: self._show_counts(), "decisions")
+        watch(lambda *_: self._show_saving(), ["saving", "waiting_for"])
+        watch(lambda *_: self._show_message(), ["message", "sisters"])
+        watch(lambda *_: self._show_movies(), ["movies", "movie"])
 
     def _show_opened(self) -> None:
         opened = self.state.opened
@@ -149,7 +159,7 @@ class ReviewView(pn.viewable.Viewer):
             *walk,
             *decide,
             self._counts,
-            self._movie_select(),
+            self._movies,
             self._saved,
             height=48,
             sizing_mode="stretch_width",
@@ -184,18 +194,10 @@ class ReviewView(pn.viewable.Viewer):
         assert self._desk is not None
         return pn.Row(self._desk.traces(), side, height=240, sizing_mode="stretch_width", margin=0)
 
-    def _movie_select(self) -> Any:
+    def _show_movies(self) -> None:
         names = [pairing.movie.name for pairing in self.state.movies if pairing.status in USABLE]
         options = {"no movie": "", **{name.rpartition("/")[2]: name for name in names}}
-        return select(
-            "Movie",
-            options,
-            self.state.movie,
-            lambda name: self.state.param.update(movie=name),
-            width=140,
-            margin=(4, 8),
-            align="center",
-        )
+        self._movies.param.update(options=options, value=self.state.movie)
 
     def __panel__(self) -> pn.Column:
         return self._body

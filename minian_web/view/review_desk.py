@@ -50,12 +50,12 @@ class ReviewDesk(pn.viewable.Viewer):
 
     def _follow(self) -> None:
         state, options = self._state, self._options
-        state.param.watch(lambda _: self._show_footprints(), "footprints")
-        state.param.watch(lambda _: self._show_decisions(), "decisions")
-        state.param.watch(lambda _: self._show_walk(), "walk")
-        state.param.watch(lambda _: self._show_traces(), "traces")
-        state.param.watch(lambda _: self._show_frames(), "movie")
-        options.param.watch(lambda _: self._show_traces(), ["show_c", "show_s", "normalise"])
+        state.param.watch(lambda *_: self._show_footprints(), "footprints")
+        state.param.watch(lambda *_: self._show_decisions(), "decisions")
+        state.param.watch(lambda *_: self._show_walk(), "walk")
+        state.param.watch(lambda *_: self._show_traces(), "traces")
+        state.param.watch(lambda *_: self._show_frames(), "movie")
+        options.param.watch(lambda *_: self._show_traces(), ["show_c", "show_s", "normalise"])
         self.player.param.watch(lambda event: setattr(state, "frame", event.new), "position")
 
     def _show_footprints(self) -> None:

@@ -175,10 +175,11 @@ class TraceFigure:
         self._rows, self._how = rows, {**self._how, **how}
         count = max(len(rows), 1)
         places = [(count - position - 0.5) / count for position in range(len(rows))]
+        names = {place: str(row.unit_id) for place, row in zip(places, rows, strict=True)}
+        label = "unit_id" if self._how["normalise"] else "unit_id (rows share one scale)"
         axis = self._figure.model.yaxis[0]
-        axis.ticker = FixedTicker(ticks=places)
-        axis.major_label_overrides = {place: str(row.unit_id) for place, row in zip(places, rows, strict=True)}
-        axis.axis_label = "unit_id" if self._how["normalise"] else "unit_id (rows share one scale)"
+        ticker = FixedTicker(ticks=places)
+        self._figure.change(lambda: axis.update(ticker=ticker, major_label_overrides=names, axis_label=label))
         self.draw()
 
     def draw(self) -> None:
