@@ -17,6 +17,7 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     state = ReviewState(runtime=runtime.get(), deliver=frame.deliver, dataset=frame.dataset)
     frame.attach(state)
     state.param.watch(lambda event: frame.param.update(hides_body=event.new is None), "opened")
+    frame.sync(state, ["unit", "frame", "movie"])
     view = ReviewView(state=state)
     state.open()
     return view

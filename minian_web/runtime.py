@@ -162,6 +162,13 @@ class Runtime:
         """Look at the disk again at the next question: a pairing was confirmed."""
         self._movies.forget(dataset_id)
 
+    def export_labels(self, dataset_id: str, form: str) -> bytes:
+        """Give the labels of a dataset as a file: `csv`, or `zarr` in a zip."""
+        from minian_web.store.exports import label_csv, label_zip
+
+        curation = self.curation(dataset_id)
+        return {"csv": label_csv, "zarr": label_zip}[form](curation)
+
     def sisters(self, dataset_id: str) -> list[str]:
         """Ids of the other sessions of the animal, in the same root, that have no labels yet."""
         lacking = set(self.curation(dataset_id).sisters_without_labels(list(self._sisters(dataset_id).values())))

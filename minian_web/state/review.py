@@ -15,6 +15,7 @@ from minian_web.state.saver import Act, Saver
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
+    from minian_web.store.curation import Curation
 
 GOES_ON = ("keep", "discard", "discard_unit")
 
@@ -52,8 +53,13 @@ class ReviewState(ReviewData):
             curation, self._runtime.jobs, deliver=self._deliver, changed=self._follow, refused=self._refuse
         )
         self._unsubscribe = curation.subscribe(lambda: self._deliver(self._refresh))
-        self.param.update(decisions=curation.decisions(opened.key), notices=list(curation.notices))
+        self.param.update(decisions=curation.decisions(opened.key), notices=self._to_know(curation))
         super()._show(opened)
+
+    @staticmethod
+    def _to_know(curation: Curation) -> list[str]:
+        reason = curation.read_only_reason
+        return [*([f"Nothing can be decided here: {reason}"] if reason else []), *curation.notices]
 
     # --- deciding --------------------------------------------------------------------------------------------------
 
@@ -132,11 +138,15 @@ class ReviewState(ReviewData):
         """Show what is decided on disk, unless decisions of this page are still on their way there."""
         if self.opened is not None and self._saver is not None and not self._saver.pending:
             curation = self.opened.curation
-            self.param.update(decisions=curation.decisions(self.opened.key), notices=list(curation.notices))
+            self.param.update(decisions=curation.decisions(self.opened.key), notices=self._to_know(curation))
 
     def _refuse(self, error: MinianWebError) -> None:
         self.message = str(error)
         self._refresh()
+
+    def export(self, form: str) -> bytes:
+        """Give the labels as a file: `csv`, or `zarr` in a zip."""
+        return self._runtime.export_labels(self.dataset, form)
 
     # --- sister sessions -------------------------------------------------------------------------------------------
 

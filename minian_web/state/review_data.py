@@ -41,7 +41,8 @@ class ReviewData(param.Parameterized):
 
     dataset = param.String(doc="Input: id of the dataset")
     key = param.Parameter((), doc="Input: session inside a merged dataset")
-    frame = param.Integer(0, bounds=(0, None), doc="Input: position of the frame shown")
+    frame = param.Integer(None, allow_None=True, doc="Input: frame coordinate, as in the page's address")
+    position = param.Integer(0, bounds=(0, None), doc="Input: position of the frame shown")
     unit = param.Integer(None, allow_None=True, doc="Input: the current unit, as in the page's address")
     movie = param.String(doc="Input: name of the movie shown beside the activity; empty for none")
 
@@ -50,6 +51,7 @@ class ReviewData(param.Parameterized):
     progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how much of the index is done")
     doing = param.String("Reading footprints", doc="Output: what the progress is of")
     movies = param.List([], doc="Output: pairings of movies with the dataset")
+    limits = param.Parameter(None, doc="Output: low and high colour limit of the movie, None for its whole range")
     walk = param.ClassSelector(class_=Walk, default=Walk(), doc="Output: groups, current and marked units")
     traces = param.Parameter((), doc="Output: `UnitTraces` of the units shown")
     notices = param.List([], doc="Output: what the reviewer must know before working")
@@ -63,6 +65,7 @@ class ReviewData(param.Parameterized):
         self._indexing: Job | None = None
         super().__init__(**inputs)
         self.param.watch(lambda *_: self.open(), ["dataset", "key"])
+        self.param.watch(lambda *_: self._find_limits(), "movie")
 
     # --- opening ---------------------------------------------------------------------------------------------------
 
@@ -103,10 +106,8 @@ class ReviewData(param.Parameterized):
     def _show(self, opened: Opened) -> None:
         dataset, key = opened.dataset, opened.key
         self._reader = TraceReader(dataset, key, self._runtime.jobs, self._deliver)
-        last = max(dataset.frames.size - 1, 0)
-        if self.frame > last:
-            self.message = f"There is no frame {self.frame}; frames go from 0 to {last}."
-        self.param.update(opened=opened, frame=min(self.frame, last), progress=0.0)
+        self.param.update(position=self._position_of(self.frame, dataset.frames), progress=0.0)
+        self.opened = opened
         self._indexing = self._run(
             lambda tick: dataset.footprints(key, tick),
             self._indexed,
@@ -115,6 +116,32 @@ class ReviewData(param.Parameterized):
         )
         find = lambda _tick: self._runtime.movies(self.dataset)  # noqa: E731
         self._run(find, self._pair, failed=self._mention, name="pair movies")
+
+    def _position_of(self, frame: int | None, frames: np.ndarray) -> int:
+        """Position of a frame coordinate; the nearest one, with a message, where there is none."""
+        if frame is None or not frames.size:
+            return 0
+        nearest = int(np.abs(frames - frame).argmin())
+        if frames[nearest] != frame:
+            self.message = f"There is no frame {frame}; frames go from {frames[0]} to {frames[-1]}."
+        return nearest
+
+    def show_frame(self, position: int) -> None:
+        """Take the position that the player shows."""
+        if self.opened is not None and position < self.opened.dataset.frames.size:
+            self.param.update(position=position, frame=int(self.opened.dataset.frames[position]))
+
+    def _find_limits(self) -> None:
+        name, dataset = self.movie, self.dataset
+        self.limits = None
+        if name:
+            self._run(
+                lambda _tick: self._runtime.frames.limits_of(self._runtime.movie(dataset, name)),
+                lambda limits: self.param.update(limits=limits if name == self.movie else self.limits),
+                failed=self._mention,
+                short=True,
+                name="limits of movie",
+            )
 
     def _pair(self, movies: list[Any]) -> None:
         names = [pairing.movie.name for pairing in movies if pairing.status in USABLE]

@@ -15,7 +15,7 @@ from minian_web.state.review_data import USABLE
 from minian_web.view.keys import label_of, shortcuts_of
 from minian_web.view.player import COMMANDS
 from minian_web.view.review_desk import STRETCH, ReviewDesk
-from minian_web.view.shell import button, select, toggle
+from minian_web.view.shell import button, dialog, download, select, toggle
 from minian_web.view.theme import STATUS_COLOURS
 from minian_web.view.units import UnitList, rows_of
 
@@ -59,6 +59,8 @@ class ReviewView(pn.viewable.Viewer):
             margin=(4, 8),
             align="center",
         )
+        self._sisters = pn.Row(sizing_mode="stretch_width", margin=0, visible=False)
+        self._export = self._export_dialog()
         self._follow()
         self._show_opened()
 
@@ -98,7 +100,8 @@ class ReviewView(pn.viewable.Viewer):
         watch(lambda *_: self._show_units(), ["walk", "decisions"])
         watch(lambda *_: self._show_counts(), "decisions")
         watch(lambda *_: self._show_saving(), ["saving", "waiting_for"])
-        watch(lambda *_: self._show_message(), ["message", "sisters"])
+        watch(lambda *_: self._show_message(), "message")
+        watch(lambda *_: self._show_sisters(), "sisters")
         watch(lambda *_: self._show_movies(), ["movies", "movie"])
 
     def _show_opened(self) -> None:
@@ -111,7 +114,15 @@ class ReviewView(pn.viewable.Viewer):
         self._show_units()
         self._show_counts()
         self._show_saving()
-        self._body.objects = [self._toolbar(), self._message, self._desk.panels(), self._desk.player, self._bottom()]
+        self._body.objects = [
+            self._toolbar(),
+            self._message,
+            self._sisters,
+            self._desk.panels(),
+            self._desk.player,
+            self._bottom(),
+            self._export,
+        ]
 
     def _show_units(self) -> None:
         state, walk = self.state, self.state.walk
@@ -138,6 +149,20 @@ class ReviewView(pn.viewable.Viewer):
         self._message.object = f'<div role="status" style="padding:4px 12px">{html.escape(message)}</div>'
         self._message.visible = bool(message)
 
+    def _show_sisters(self) -> None:
+        state, names = self.state, ", ".join(self.state.sisters)
+        self._sisters.visible = bool(names)
+        if names:
+            text = (
+                "minian cannot merge sessions of which only some have labels. "
+                f"These sessions of the same animal have none: {names}."
+            )
+            self._sisters.objects = [
+                pn.pane.HTML(html.escape(text), sizing_mode="stretch_width", margin=(6, 12), align="center"),
+                button("Write identity labels into them", state.label_sisters, main=True, align="center"),
+                button("Not now", lambda: state.param.update(sisters=[]), align="center"),
+            ]
+
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _toolbar(self) -> pn.Row:
@@ -159,7 +184,9 @@ class ReviewView(pn.viewable.Viewer):
             *walk,
             *decide,
             self._counts,
+            *self._sessions(),
             self._movies,
+            button("Export…", lambda: self._export.param.update(open=True), align="center", margin=(4, 2)),
             self._saved,
             height=48,
             sizing_mode="stretch_width",
@@ -198,6 +225,27 @@ class ReviewView(pn.viewable.Viewer):
         names = [pairing.movie.name for pairing in self.state.movies if pairing.status in USABLE]
         options = {"no movie": "", **{name.rpartition("/")[2]: name for name in names}}
         self._movies.param.update(options=options, value=self.state.movie)
+
+    def _sessions(self) -> list[Any]:
+        """Choice of the session inside a merged dataset."""
+        opened = self.state.opened
+        if opened is None or len(opened.dataset.keys) < 2:
+            return []
+        options = {" · ".join(value for _, value in key): key for key in opened.dataset.keys}
+        choose = lambda key: self.state.param.update(key=key)  # noqa: E731
+        return [select("Session", options, opened.key, choose, width=150, margin=(4, 8), align="center")]
+
+    def _export_dialog(self) -> Any:
+        name = self.state.dataset.replace("/", "_") or "labels"
+        forms = (("Table (CSV)", f"{name}_labels.csv", "csv"), ("zarr (zip)", f"{name}_labels.zarr.zip", "zarr"))
+        return dialog(
+            "Export labels",
+            pn.pane.HTML("What was decided about each unit, for other programs.", margin=(0, 0, 8, 0)),
+            *(
+                download(label, file, lambda form=form: self.state.export(form), margin=(4, 0), width=240)
+                for label, file, form in forms
+            ),
+        )
 
     def __panel__(self) -> pn.Column:
         return self._body

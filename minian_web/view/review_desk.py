@@ -43,7 +43,7 @@ class ReviewDesk(pn.viewable.Viewer):
         self._edges = bounds(*axes)
         for field in (self._activity, self._movie):
             field.figure.share_ranges(self._map.figure)
-        self.player = FramePlayer(position=state.frame, cursors=[self._traces.cursor])
+        self.player = FramePlayer(position=state.position, cursors=[self._traces.cursor])
         self.player.set_frames(dataset.frames)
         self._show_frames()
         self._follow()
@@ -54,9 +54,9 @@ class ReviewDesk(pn.viewable.Viewer):
         state.param.watch(lambda *_: self._show_decisions(), "decisions")
         state.param.watch(lambda *_: self._show_walk(), "walk")
         state.param.watch(lambda *_: self._show_traces(), "traces")
-        state.param.watch(lambda *_: self._show_frames(), "movie")
+        state.param.watch(lambda *_: self._show_frames(), ["movie", "limits"])
         options.param.watch(lambda *_: self._show_traces(), ["show_c", "show_s", "normalise"])
-        self.player.param.watch(lambda event: setattr(state, "frame", event.new), "position")
+        self.player.param.watch(lambda event: state.show_frame(event.new), "position")
 
     def _show_footprints(self) -> None:
         if self._state.footprints is not None:
@@ -83,9 +83,10 @@ class ReviewDesk(pn.viewable.Viewer):
         units = {**common, "units": ",".join(map(str, state.walk.shown))} if state.walk.shown else None
         movie = {**common, "movie": state.movie} if state.movie else None
         self._movie.title(state.movie.rpartition("/")[2] if state.movie else "No movie is paired with this dataset")
+        low, high = state.limits or (None, None)
         self.player.panels = [
             panel(self._activity.figure.model, units, self._edges, label="A·C", colormap="viridis"),
-            panel(self._movie.figure.model, movie, self._edges, label="movie"),
+            panel(self._movie.figure.model, movie, self._edges, label="movie", low=low, high=high),
         ]
 
     def _show_traces(self) -> None:

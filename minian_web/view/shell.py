@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,19 @@ from minian_web.view.session import Shell
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
 
-__all__ = ["Shell", "blank", "button", "checkbox", "dialog", "select", "show", "slider", "text_input", "toggle"]
+__all__ = [
+    "Shell",
+    "blank",
+    "button",
+    "checkbox",
+    "dialog",
+    "download",
+    "select",
+    "show",
+    "slider",
+    "text_input",
+    "toggle",
+]
 
 
 
@@ -105,6 +118,20 @@ def button(label: str, on_click: Callable[[], Any], *, main: bool = False, **par
     )
     made.on_click(lambda _event: on_click())
     return made
+
+
+def download(label: str, filename: str, make: Callable[[], bytes], **params: Any) -> pmui.FileDownload:
+    """Make a button that downloads what `make` gives when it is clicked."""
+    return pmui.FileDownload(
+        label=label,
+        filename=filename,
+        callback=lambda: io.BytesIO(make()),
+        embed=False,
+        auto=True,
+        size=params.pop("size", "small"),
+        variant=params.pop("variant", "outlined"),
+        **params,
+    )
 
 
 def toggle(parameter: param.Parameter, label: str, **params: Any) -> pmui.Switch:
