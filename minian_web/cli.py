@@ -18,7 +18,7 @@ from minian_web.settings import PATTERN, Settings, from_env
 
 if TYPE_CHECKING:
     from minian_web.store.curation import Curation
-    from minian_web.store.pairing import Pairing
+    from minian_web.store.movies import Movie
 
 OK, FOUND_PROBLEMS, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
@@ -193,11 +193,11 @@ def _demo(given: argparse.Namespace) -> int:
 def _export(given: argparse.Namespace) -> int:
     if not (given.labels or given.mask or given.copy):
         raise BadRequest("nothing to export: give --labels, --mask or --copy")
-    from minian_web.store.opening import locate, opened_curation
+    from minian_web.store.opening import locate, movies_of, opened_curation
 
     catalog, entry = locate(settings_of(given, given.root), given.dataset)
     if given.mask:
-        _export_mask(given, catalog.movies(entry.id))
+        _export_mask(given, movies_of(catalog, entry))
     if given.labels or given.copy:
         with opened_curation(settings_of(given, given.root), catalog, entry) as curation:
             _export_labels(given, curation)
@@ -220,17 +220,17 @@ def _export_labels(given: argparse.Namespace, curation: Curation) -> None:
         print(f"labelled copy: {given.copy}")
 
 
-def _export_mask(given: argparse.Namespace, pairings: Sequence[Pairing]) -> None:
+def _export_mask(given: argparse.Namespace, found: Sequence[Movie]) -> None:
     from minian_web.store import exports
     from minian_web.store.masks import read_mask
 
-    movies = {one.movie.name: one.movie for one in pairings}
+    movies = {movie.name: movie for movie in found}
     masked = [name for name, movie in movies.items() if read_mask(movie) is not None]
     name = given.movie or (masked[0] if len(masked) == 1 else "")
     if name not in movies:
-        found = f"masks were saved on {', '.join(masked)}" if masked else "no mask was saved on any movie"
+        saved = f"masks were saved on {', '.join(masked)}" if masked else "no mask was saved on any movie"
         wanted = f"no movie {name!r}; " if name else ""
-        raise BadRequest(f"{given.dataset}: {wanted}{found}" + ("; choose with --movie" if masked else ""))
+        raise BadRequest(f"{given.dataset}: {wanted}{saved}" + ("; choose with --movie" if masked else ""))
     exports.write_mask_store(given.mask, movies[name])
     print(f"mask of {name}: {given.mask}")
 
