@@ -160,11 +160,24 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None, **opt
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     server.start()
+    _warm_up()
     (say or _say)(f"minian-web is at {url_of(server)}")
     try:
         loop.start()
     finally:
         _end(server, loop)
+
+
+def _warm_up() -> None:
+    """Compile in the background what the first page that draws curves would wait for."""
+    from minian_web.view import shading
+
+    runtime.get().jobs.run(
+        lambda _tick: shading.warm_up(),
+        done=lambda _: None,
+        failed=lambda error: _log.warning("warming up failed: %s", error),
+        name="warm up",
+    )
 
 
 def _end(server: Any, loop: IOLoop) -> None:

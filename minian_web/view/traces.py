@@ -6,22 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import datashader as ds
 import holoviews as hv
 import numpy as np
-import pandas as pd
 import panel as pn
 from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.events import RangesUpdate, Tap
 from bokeh.models import FixedTicker, Span
 from bokeh.models.plots import Plot
-from tsdownsample import NaNMinMaxDownsampler
 
 from minian_web.state.traces import UnitTraces
 from minian_web.view.figures import Figure, unit_color
+from minian_web.view.shading import coloured, curve
 
 SPIKE_COLOR = "#9AA0A6"
-SAMPLES_PER_PIXEL = 4
 ROW_FILL = 0.88
 HIDES = 48  # alpha above which a line hides the one below it
 CURSOR_COLOR = "#E5484D"
@@ -68,9 +65,9 @@ def raster(
     for position, row in enumerate(rows):
         band = image[edges[position + 1] : edges[position]]
         if s and row.s is not None:
-            _draw(band, row.s, frames, window, common, SPIKE_COLOR, 1.0)
+            _draw(band, row.s, frames, window, common, SPIKE_COLOR)
         if c and row.c is not None:
-            _draw(band, row.c, frames, window, common, unit_color(position), 1.3)
+            _draw(band, row.c, frames, window, common, unit_color(position))
     return image
 
 
@@ -94,35 +91,12 @@ def _draw(
     window: Window,
     span: tuple[float, float] | None,
     color: str,
-    line_width: float,
 ) -> None:
-    first, last = np.searchsorted(frames, [window.start, window.stop])
-    visible = slice(max(first - 1, 0), last + 1)
-    x, y = _decimated(frames[visible], trace[visible], window.width)
     low, high = _span([trace]) if span is None else span
-    canvas = ds.Canvas(band.shape[1], band.shape[0], (window.start, window.stop), (low, low + (high - low) / ROW_FILL))
-    points = pd.DataFrame({"x": x.astype(np.float32), "y": y.astype(np.float32)})
-    drawn = np.nan_to_num(canvas.line(points, "x", "y", agg=ds.any(), line_width=line_width).values.astype(np.float32))
-    red, green, blue = (int(color[at : at + 2], 16) for at in (1, 3, 5))
-    rgb = np.uint32(red | green << 8 | blue << 16)
-    alpha = (np.clip(drawn, 0, 1) * 255).astype(np.uint32)
-    np.copyto(band, rgb | alpha << 24, where=(alpha > HIDES) | ((band == 0) & (alpha > 0)))
-
-
-def _decimated(x: np.ndarray, y: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Keep the extremes of each part of a pixel, so that no spike is lost."""
-    most = width * SAMPLES_PER_PIXEL
-    if y.size <= most or y.size < 2 * SAMPLES_PER_PIXEL:
-        return x, y
-    kept = NaNMinMaxDownsampler().downsample(np.ascontiguousarray(y), n_out=most - most % 2)
-    return x[kept], y[kept]
-
-
-def warm_up() -> None:
-    """Compile the line drawing ahead of the first user."""
-    frames = np.arange(8)
-    rows = [UnitTraces(0, np.ones(8, np.float32), np.ones(8, np.float32))]
-    raster(rows, frames, Window(0.0, 8.0, 16, 16), c=True, s=True, normalise=True)
+    top = low + (high - low) / ROW_FILL
+    drawn = coloured(curve(frames, trace, (window.start, window.stop), (low, top), band.shape), color)
+    alpha = drawn >> 24
+    np.copyto(band, drawn, where=(alpha > HIDES) | ((band == 0) & (alpha > 0)))
 
 
 class TraceFigure:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from minian_web.state.traces import UnitTraces
-from minian_web.view.traces import SAMPLES_PER_PIXEL, Window, _decimated, raster
+from minian_web.view.shading import SAMPLES_PER_PIXEL, decimated
+from minian_web.view.traces import Window, raster
 
 FRAMES = np.arange(5000)
 BOTH = {"c": True, "s": True, "normalise": True}
@@ -21,7 +22,7 @@ def flat(value=0.0, size=5000):
 def test_a_single_spike_survives_decimation():
     trace = flat()
     trace[3210] = 9.0
-    x, y = _decimated(FRAMES, trace, width=100)
+    x, y = decimated(FRAMES, trace, width=100)
     assert y.size <= 100 * SAMPLES_PER_PIXEL
     assert x[np.argmax(y)] == 3210
     assert y.max() == 9.0
