@@ -1,4 +1,4 @@
-"""Movie Viewer: play a movie of a dataset.  /movie_viewer?dataset=ID."""
+"""Movie Viewer: play a movie of a dataset.  /movie_viewer?dataset=ID&movie=NAME&frame=N."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from minian_web.view import shell
 def body(frame: shell.Shell) -> pn.viewable.Viewer:
     """Build the viewer of the dataset's movies."""
     from minian_web.state.movie import MovieState
+    from minian_web.state.replies import replies
     from minian_web.view.movie import MovieView
 
-    state = MovieState(runtime=runtime.get(), dataset=frame.dataset)
+    state = MovieState(runtime=runtime.get(), deliver=frame.deliver, dataset=frame.dataset)
+    frame.hides_body = True
     frame.attach(state)
-    return MovieView(state=state)
+    frame.sync(state, ["movie", "frame"])
+    view = MovieView(state=state, answer=replies(runtime.get(), frame.deliver))
+    state.open()
+    return view
 
 
 if pn.state.served:

@@ -106,6 +106,7 @@ class FramePlayer(JSComponent):
 
     position = param.Integer(default=0, bounds=(0, None), doc="Output: frame shown, counted from 0")
     playing = param.Boolean(default=False, doc="Output: whether the movie runs")
+    ready = param.Boolean(default=False, doc="Output: the first frame is on the screen")
     painted_fps = param.Number(default=0.0, doc="Output: frames painted in the last second")
 
     _esm = "\n".join(assets.text(f"player/{part}.js") for part in _PARTS)

@@ -1,0 +1,93 @@
+"""Statistics of all frames of a movie, computed block by block in the background and kept in the disk cache."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from minian_web.errors import DataError
+from minian_web.jobs import Tick
+from minian_web.model.frame_statistics import NAMES, FrameStatistics
+from minian_web.store import zarrs
+
+if TYPE_CHECKING:
+    from minian_web.store.cache import Cache
+    from minian_web.store.movies import Movie
+
+__all__ = ["FrameStatistics", "cached_statistics", "statistics"]
+
+_KIND = "frame-statistics-1"
+_BLOCK = 64 * 2**20  # bytes read at once where chunks are short
+_PARTIAL_S = 0.5
+_LONGEST_REST_S = 1.0
+
+
+def cached_statistics(movie: Movie, cache: Cache | None) -> FrameStatistics | None:
+    """Statistics from the disk cache, None when they are not there."""
+    found = cache.get(_KIND, movie.guard) if cache else None
+    if found is None or any(found.get(name, np.empty(0)).shape != (movie.n_frames,) for name in NAMES):
+        return None
+    return FrameStatistics(*(found[name] for name in NAMES))
+
+
+def statistics(
+    movie: Movie, tick: Tick, cache: Cache | None = None, rest: Callable[[], float] = lambda: 0.0
+) -> FrameStatistics:
+    """Compute the statistics of all frames.
+
+    Parameters
+    ----------
+    tick
+        Called as `tick(fraction, partial)` with the statistics as far as they are computed; may raise to stop.
+        A part that cannot be read is left out.
+    cache
+        Where the result is looked for and kept.
+    rest
+        Time to leave to players after each block, as a multiple of the time that the block took.
+
+    Raises
+    ------
+    DataError
+        At the end, if a chunk cannot be read, naming the first one.
+    """
+    known = cached_statistics(movie, cache)
+    if known is not None:
+        return known
+    found = FrameStatistics.empty(movie.n_frames)
+    told = time.monotonic()
+    last: np.ndarray | None = None
+    broken: DataError | None = None
+    for block in _blocks(movie):
+        begun = time.monotonic()
+        try:
+            last = _fill(found, movie, block, last)
+        except DataError as error:
+            broken, last = broken or error, None
+        now = time.monotonic()
+        partial = now - told > _PARTIAL_S
+        tick(block.stop / movie.n_frames, *([found.copy()] if partial else []))
+        told = now if partial else told
+        time.sleep(min(rest() * (now - begun), _LONGEST_REST_S))
+    if broken is not None:
+        tick(1.0, found)
+        raise broken
+    if cache:
+        cache.put(_KIND, movie.guard, {name: found.of(name) for name in NAMES})
+    return found
+
+
+def _fill(found: FrameStatistics, movie: Movie, block: slice, before: np.ndarray | None) -> np.ndarray:
+    frames = zarrs.read(movie.array, (block,))
+    found.fill(block.start, frames, before)
+    return frames[-1].copy()
+
+
+def _blocks(movie: Movie) -> Iterator[slice]:
+    chunk = max(1, movie.array.chunks[0])
+    frame = max(1, movie.height * movie.width * np.dtype(movie.dtype).itemsize)
+    length = max(1, _BLOCK // (chunk * frame)) * chunk
+    for start in range(0, movie.n_frames, length):
+        yield slice(start, min(start + length, movie.n_frames))

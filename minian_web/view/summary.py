@@ -1,0 +1,165 @@
+"""Statistics of all frames, a row each, datashaded for the visible range; a click goes to that frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import holoviews as hv
+import numpy as np
+import panel as pn
+from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.events import RangesUpdate, Tap
+from bokeh.models import FixedTicker, Span
+from bokeh.models.plots import Plot
+
+from minian_web.model.frame_statistics import NAMES, FrameStatistics
+from minian_web.view.figures import Figure
+from minian_web.view.shading import coloured, curve
+
+COLORS = {"mean": "#0072B2", "max": "#E69F00", "min": "#56B4E9", "diff": "#CC79A7"}
+LABELS = {"mean": "mean", "max": "max", "min": "min", "diff": "change"}
+CURSOR_COLOR = "#E5484D"
+_FILL = 0.86  # part of its row that a curve takes
+_HEIGHT, _WIDTH = 170, 900  # pixels until the browser has told
+
+
+class SummaryFigure:
+    """Mean, maximum, minimum of each frame and its difference from the one before.
+
+    Parameters
+    ----------
+    seek
+        Called with a position when somebody clicks.
+    """
+
+    def __init__(self, seek: Callable[[int], None]) -> None:
+        self._x = np.zeros(0)
+        self._summary: FrameStatistics | None = None
+        self._figure = Figure(
+            hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(0, 0, 1, 1)),
+            xlim=(0, 1),
+            ylim=(0, 1),
+            xlabel="frame",
+            ylabel="intensity (a.u.)",
+            responsive=True,
+            default_tools=["xpan", "xwheel_zoom", "xbox_zoom", "reset"],
+            active_tools=["xwheel_zoom"],
+            show_grid=False,
+            padding=0,
+        )
+        self._figure.add(
+            "ranges",
+            "text",
+            {"x": [], "y": [], "text": [], "text_color": []},
+            text_font_size="11px",
+            text_baseline="top",
+            x_offset=6,
+            background_fill_color="white",
+            background_fill_alpha=0.0,
+        )
+        self.cursor = Span(location=0, dimension="height", line_color=CURSOR_COLOR, line_width=1.5)
+        self._dress(seek)
+
+    def _dress(self, seek: Callable[[int], None]) -> None:
+        model = self._figure.model
+        model.add_layout(self.cursor)
+        model.toolbar_location = "right"
+        model.min_border_left, model.lod_threshold = 64, None
+        places = _places()
+        model.yaxis[0].ticker = FixedTicker(ticks=list(places.values()))
+        model.yaxis[0].major_label_overrides = {places[name]: LABELS[name] for name in NAMES}
+        self._figure.on(RangesUpdate, lambda _event: self.draw())
+        self._figure.on(Tap, lambda event: seek(self._position(event.x)) if self._x.size else None)
+        model.on_change("inner_width", lambda _name, _old, _new: self.draw())
+        model.on_change("inner_height", lambda _name, _old, _new: self.draw())
+
+    def _position(self, x: float) -> int:
+        return int(np.abs(self._x - x).argmin())
+
+    def set_frames(self, frames: np.ndarray, frame_rate: float | None) -> float:
+        """Set the axis: `(frame,)` coordinates, as seconds when the frame rate is known; gives seconds a frame."""
+        scale = 1 / frame_rate if frame_rate else 1.0
+        self._x, self._summary = frames.astype(np.float64) * scale, None
+        first, last = (float(self._x[0]), float(self._x[-1])) if self._x.size else (0.0, 1.0)
+        last = max(last, first + scale)
+        model = self._figure.model
+        model.x_range.update(start=first, end=last, reset_start=first, reset_end=last, bounds=(first, last))
+        model.xaxis[0].axis_label = "time (s)" if frame_rate else "frame"
+        self.cursor.location = first
+        self.draw()
+        return scale
+
+    def show(self, summary: FrameStatistics | None) -> None:
+        """Show statistics, as far as they are computed."""
+        self._summary = summary
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw what is visible at the present size."""
+        model = self._figure.model
+        start, stop = float(model.x_range.start), float(model.x_range.end)
+        stop = max(stop, start + 1e-6)
+        shape = _pixels(model, "inner_height", _HEIGHT), _pixels(model, "inner_width", _WIDTH)
+        image, ranges = raster(self._x, self._summary, (start, stop), shape)
+        self._figure.write("ground", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
+        self._label(start, ranges)
+
+    def _label(self, start: float, ranges: dict[str, tuple[float, float]]) -> None:
+        half = 0.5 / len(NAMES)
+        places = _places()
+        self._figure.write(
+            "ranges",
+            x=[start] * len(ranges),
+            y=[places[name] + half for name in ranges],
+            text=[f"{low:.4g} – {high:.4g}" for low, high in ranges.values()],
+            text_color=[COLORS[name] for name in ranges],
+        )
+
+    def pane(self, **layout: Any) -> pn.pane.Bokeh:
+        """Give the figure as a pane."""
+        return self._figure.pane(**layout)
+
+
+def raster(
+    x: np.ndarray, summary: FrameStatistics | None, x_range: tuple[float, float], shape: tuple[int, int]
+) -> tuple[np.ndarray, dict[str, tuple[float, float]]]:
+    """Draw each statistic in a row of its own with a scale of its own, the mean at the top.
+
+    Returns
+    -------
+    image
+        `shape` uint32, RGBA, row 0 at the bottom as Bokeh wants it.
+    ranges
+        Smallest and largest value that is visible, of each statistic that has any.
+    """
+    image = np.zeros(shape, np.uint32)
+    ranges: dict[str, tuple[float, float]] = {}
+    if summary is None:
+        return image, ranges
+    edges = np.linspace(shape[0], 0, len(NAMES) + 1).astype(int)
+    visible = slice(*np.searchsorted(x, [x_range[0], np.nextafter(x_range[1], np.inf)]))
+    for number, name in enumerate(NAMES):
+        values = summary.of(name)
+        seen = values[visible][np.isfinite(values[visible])]
+        if not seen.size:
+            continue
+        low, high = ranges[name] = float(seen.min()), float(seen.max())
+        margin = ((high - low) or 1.0) * (1 / _FILL - 1) / 2
+        band = image[edges[number + 1] : edges[number]]
+        cover = curve(x, values, x_range, (low - margin, high + margin), band.shape)
+        band[:] = coloured(cover, COLORS[name])
+    return image, ranges
+
+
+def _places() -> dict[str, float]:
+    """Middle of each row on the y axis, which runs from 0 to 1."""
+    return {name: 1 - (number + 0.5) / len(NAMES) for number, name in enumerate(NAMES)}
+
+
+def _pixels(model: Plot, side: str, fallback: int) -> int:
+    try:
+        size = int(getattr(model, side) or fallback)
+    except UnsetValueError:
+        size = fallback
+    return min(max(size, 16), 4096)
