@@ -42,7 +42,7 @@ class Cache:
         if path is None:
             return None
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 arrays = {name: stored[name] for name in stored.files}
             os.utime(path)
         except FileNotFoundError:

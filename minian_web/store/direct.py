@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -111,10 +112,11 @@ def read_direct(meta: ArrayMeta, index: tuple[Part, ...]) -> np.ndarray | None:
         If a chunk is cut short or cannot be decoded, naming its file.
     """
     encoding = meta.encoding
-    parts = list(index) + [slice(None)] * (len(meta.shape) - len(index))
+    parts = [_plain(part) for part in index] + [slice(None)] * (len(meta.shape) - len(index))
     if encoding is None or not meta.shape or len(parts) != len(meta.shape) or not _is_simple(parts):
         return None
-    axes = [list(_pieces(part, *sizes)) for part, *sizes in zip(parts, meta.shape, meta.chunks, strict=True)]
+    chunks = [max(chunk, 1) for chunk in meta.chunks]  # a dimension of length 0 may have chunks of length 0
+    axes = [list(_pieces(part, *sizes)) for part, *sizes in zip(parts, meta.shape, chunks, strict=True)]
     if all(len(pieces) == 1 for pieces in axes):
         return _one_chunk(meta, encoding, [pieces[0] for pieces in axes], parts)
     result = np.full([_length(part, size) for part, size in zip(parts, meta.shape, strict=True)], encoding.fill)
@@ -123,6 +125,10 @@ def read_direct(meta: ArrayMeta, index: tuple[Part, ...]) -> np.ndarray | None:
         if values is not None:
             result[tuple(piece.target for piece in chosen)] = values[tuple(piece.source for piece in chosen)]
     return result[tuple(0 if isinstance(part, int) else slice(None) for part in parts)]
+
+
+def _plain(part: Part) -> Part:
+    return part if isinstance(part, slice | np.ndarray) else operator.index(part)
 
 
 def _is_simple(parts: list[Part]) -> bool:

@@ -24,7 +24,6 @@ __all__ = ["Pairing", "pairings"]
 
 _BOUNDED = "Y_fm_chk"  # max_proj is the maximum of this movie over all frames
 _ROUNDING = 1e-5
-_SAMPLES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,15 +128,13 @@ def _too_bright(dataset: Dataset, movie: Movie) -> Iterator[str]:
             return
         dataset.cache.put_json("above-1", name, above)
     if above:
-        yield f"{above} pixels of sampled frames of {_BOUNDED} beside it are brighter than max_proj ever was"
+        yield f"{above} pixels of {_BOUNDED} in this folder are brighter than max_proj ever was"
 
 
 def _pixels_above(movie: Movie, limit: np.ndarray) -> int:
-    """Frames come from one chunk in the middle: any frame of another recording tells."""
+    """All frames of one chunk in the middle are looked at: any frame of another recording tells."""
     length = max(movie.array.chunks[0], 1)
     first = (movie.n_frames // 2) // length * length
-    chunk = slice(first, min(first + length, movie.n_frames))
-    step = max((chunk.stop - chunk.start) // _SAMPLES, 1)
-    frames = read(movie.array, (chunk,))[::step]
+    frames = read(movie.array, (slice(first, first + length),))
     slack = _ROUNDING * float(np.nanmax(np.abs(limit), initial=0))
-    return int((frames > limit + slack).any(axis=0).sum())
+    return int((np.fmax.reduce(frames, axis=0) > limit + slack).sum())

@@ -14,7 +14,7 @@ import numcodecs
 import numpy as np
 
 from minian_web.errors import DataError
-from minian_web.store.chunks import chunk_path
+from minian_web.store.chunks import check_lengths, chunk_path
 from minian_web.store.zarrs import ArrayMeta, read
 
 _WARNINGS = threading.Lock()
@@ -37,6 +37,7 @@ def read_texts(meta: ArrayMeta) -> np.ndarray:
     DataError
         If it cannot be decoded.
     """
+    check_lengths(meta)
     if meta.chunks == meta.shape:
         path = chunk_path(meta, (0,) * len(meta.shape))
         try:

@@ -126,6 +126,8 @@ def array_meta(path: Path) -> ArrayMeta | None:
             continue
         try:
             return parse(path, raw)
+        except DataError:
+            raise
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(path / name, "metadata of a zarr array", _short(error)) from error
     return None
