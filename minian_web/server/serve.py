@@ -96,6 +96,7 @@ def make_server(
         If the file of users cannot be used.
     """
     check_exposure(address, basic_auth, insecure=insecure)
+    check_port(address, port)
     secret = cookie_secret(settings.state_dir)
     provider = {"auth_provider": FileLogin(basic_auth)} if basic_auth else {}
     bokeh_settings.resources = "server"
@@ -125,6 +126,23 @@ def make_server(
         raise _unbound(error, address, port) from error
     server._tornado.add_transform(SecurityHeaders)
     return server
+
+
+def check_port(address: str, port: int) -> None:
+    """Find out that a port is in use before seconds are spent on starting.
+
+    Raises
+    ------
+    BadRequest
+        Naming address, port and reason.
+    """
+    try:
+        family, kind, protocol, _, where = socket.getaddrinfo(address or None, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(where)
+    except OSError as error:
+        raise _unbound(error, address, port) from error
 
 
 def _unbound(error: OSError, address: str, port: int) -> MinianWebError:
