@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 DATA = Path(__file__).parents[1] / "data"
 CHROMIUM_ARGUMENTS = [
@@ -35,6 +35,7 @@ MAIN = "import sys; from minian_web.cli import main; sys.exit(main())"
 SECONDS_TO_START = 60
 TIMEOUT = 20_000  # ms; two slow cores are shared by everything
 VIEWPORT = {"width": 1280, "height": 800}
+expect.set_options(timeout=TIMEOUT)
 
 
 @dataclass
