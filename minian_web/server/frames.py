@@ -11,7 +11,16 @@ from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from tornado.iostream import StreamClosedError
 
 from minian_web import runtime
-from minian_web.errors import BadRequest, Changed, Conflict, DataError, DatasetNotFound, MinianWebError, OutsideRoots
+from minian_web.errors import (
+    BadRequest,
+    Cancelled,
+    Changed,
+    Conflict,
+    DataError,
+    DatasetNotFound,
+    MinianWebError,
+    OutsideRoots,
+)
 from minian_web.model.frame_request import parse
 from minian_web.store.playback import answer
 
@@ -33,6 +42,12 @@ _STATUS: tuple[tuple[type[MinianWebError], int], ...] = (
 class FramesHandler(AuthRequestHandler):
     """Answers players; refuses who is not logged in, when a login is on."""
 
+    _gone = False
+
+    def on_connection_close(self) -> None:
+        """Note that the player has dropped the request; what waits for a thread or a chunk is not begun."""
+        self._gone = True
+
     async def prepare(self) -> None:
         """Refuse with 401 rather than lead to the login page, which a `fetch` would take for frames."""
         await super().prepare()
@@ -44,7 +59,11 @@ class FramesHandler(AuthRequestHandler):
         texts = {name: self.get_query_argument(name) for name in self.request.query_arguments}
         try:
             request = parse(texts)
-            reply = await asyncio.get_running_loop().run_in_executor(_pool, answer, runtime.get(), request)
+            reply = await asyncio.get_running_loop().run_in_executor(
+                _pool, answer, runtime.get(), request, lambda: not self._gone
+            )
+        except Cancelled:
+            return
         except MinianWebError as error:
             self._refuse(status_of(error), str(error))
             return

@@ -109,7 +109,7 @@ class MovieState(param.Parameterized):
             return
         named = [pairing for pairing in movies if pairing.movie.name == self.movie]
         if self.movie and not named:
-            self.message = f"This dataset has no movie named {self.movie}."
+            self._say(f"This dataset has no movie named {self.movie}.")
         self._show(named[0] if named else movies[0])
 
     def choose(self, name: str) -> None:
@@ -140,7 +140,7 @@ class MovieState(param.Parameterized):
             return 0
         nearest = int(np.abs(frames - frame).argmin())
         if frames[nearest] != frame:
-            self.message = (
+            self._say(
                 f"There is no frame {frame}; this movie has frames {frames[0]} to {frames[-1]}. "
                 f"Frame {frames[nearest]} is shown."
             )
@@ -229,10 +229,13 @@ class MovieState(param.Parameterized):
     def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], name: str = "movie") -> None:
         self._runtime.jobs.run(work, done=done, failed=self._fail, deliver=self._deliver, short=True, name=name)
 
+    def _say(self, text: str) -> None:
+        self.message = f"{self.message} {text}".strip()
+
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, MinianWebError | OSError):
             raise error
         if isinstance(error, DataError) and self.shown is not None:
-            self.message = str(error)  # one chunk is broken: the others can be seen
+            self._say(str(error))  # one chunk is broken: the others can be seen
         else:
             self.param.update(error=str(error), progress=None)

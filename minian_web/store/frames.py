@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from minian_web.errors import BadRequest
+from minian_web.errors import Cancelled
+from minian_web.model.frame_picking import Region, by_block, checked_positions, region_slices
 from minian_web.model.quantise import percentile_limits, quantise, reduced, sampled_range
 from minian_web.store import zarrs
 from minian_web.store.activity import Activities
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from minian_web.store.movies import Movie
 
 Range = tuple[float, float]
-Region = tuple[int, int, int, int]
+Wanted = Callable[[], bool]
 _BlockId = tuple[str, str, int, float, float]
 
 _FEWEST = 8  # frames that are decoded together, however short the chunks are
@@ -98,6 +100,7 @@ class Frames:
         high: float | None = None,
         region: Region | None = None,
         scale: int = 1,
+        wanted: Wanted = lambda: True,
     ) -> np.ndarray:
         """Give frames as levels.
 
@@ -111,6 +114,8 @@ class Frames:
             `row0, row1, column0, column1`, half open, in pixels.
         scale
             Side of the squares of pixels that become one.
+        wanted
+            Asked before a block is decoded: whether anybody still waits for it.
 
         Returns
         -------
@@ -123,14 +128,16 @@ class Frames:
             If there is no such frame or region.
         DataError
             If a chunk cannot be read.
+        Cancelled
+            If nobody waits any more.
         """
-        wanted = _checked(movie, positions)
+        places = checked_positions(positions, movie.n_frames)
         rows, columns = region_slices(region, movie.height, movie.width)
         if low is None or high is None:
             low, high = self.range_of(movie)
         parts = [
-            self._block(movie, number, low, high)[offsets][:, rows, columns]
-            for number, offsets in _by_block(wanted, self._block_length(movie))
+            self._block(movie, number, low, high, wanted)[offsets][:, rows, columns]
+            for number, offsets in by_block(places, self._block_length(movie))
         ]
         levels = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return reduced(levels, scale)
@@ -145,13 +152,13 @@ class Frames:
         DataError
             If its chunk cannot be read.
         """
-        (position,) = _checked(movie, [position])
+        (position,) = checked_positions([position], movie.n_frames)
         if movie.array.chunks[0] * _frame_bytes(movie) <= _BIG:
             return zarrs.read(movie.array, (position,))
         with self._one_big:
             return zarrs.read(movie.array, (position,))
 
-    def _block(self, movie: Movie, number: int, low: float, high: float) -> np.ndarray:
+    def _block(self, movie: Movie, number: int, low: float, high: float, wanted: Wanted = lambda: True) -> np.ndarray:
         name = (*_identity(movie), number, low, high)
         found = self._kept(name)
         if found is not None:
@@ -159,13 +166,13 @@ class Frames:
         try:
             with self._lock_for(name):
                 found = self._kept(name)
-                return found if found is not None else self._decode(movie, number, low, high)
+                return found if found is not None else self._decode(movie, number, low, high, wanted)
         finally:
             with self._lock:
                 self._locks.pop(name, None)
 
-    def _decode(self, movie: Movie, number: int, low: float, high: float) -> np.ndarray:
-        levels = quantise(_read_block(movie, number, self._block_length(movie), self._one_big), low, high)
+    def _decode(self, movie: Movie, number: int, low: float, high: float, wanted: Wanted) -> np.ndarray:
+        levels = quantise(_read_block(movie, number, self._block_length(movie), self._one_big, wanted), low, high)
         self.decoded += 1
         self._keep((*_identity(movie), number, low, high), levels)
         return levels
@@ -205,57 +212,13 @@ def _frame_bytes(movie: Movie) -> int:
     return movie.height * movie.width * np.dtype(movie.dtype).itemsize
 
 
-def _read_block(movie: Movie, number: int, length: int, one_big: threading.Lock) -> np.ndarray:
+def _read_block(
+    movie: Movie, number: int, length: int, one_big: threading.Lock, wanted: Wanted = lambda: True
+) -> np.ndarray:
     start = number * length
     index = (slice(start, min(start + length, movie.n_frames)),)
-    if max(length, movie.array.chunks[0]) * _frame_bytes(movie) <= _BIG:
+    big = max(length, movie.array.chunks[0]) * _frame_bytes(movie) > _BIG
+    with one_big if big else nullcontext():
+        if not wanted():
+            raise Cancelled(f"frames {index[0].start} to {index[0].stop} of {movie.name}")
         return zarrs.read(movie.array, index)
-    with one_big:
-        return zarrs.read(movie.array, index)
-
-
-def _checked(movie: Movie, positions: Sequence[int] | slice) -> list[int]:
-    wanted = list(range(movie.n_frames)[positions]) if isinstance(positions, slice) else [int(one) for one in positions]
-    if not wanted:
-        raise BadRequest("no frame was asked for")
-    for position in (min(wanted), max(wanted)):
-        if not 0 <= position < movie.n_frames:
-            raise BadRequest(f"{movie.name} has no frame at position {position}: it has {movie.n_frames} frames")
-    return wanted
-
-
-def region_slices(region: Region | None, height: int, width: int) -> tuple[slice, slice]:
-    """Rows and columns of a region.
-
-    Raises
-    ------
-    BadRequest
-        If it reaches beyond the frame.
-    """
-    if region is None:
-        return slice(None), slice(None)
-    row0, row1, column0, column1 = region
-    if not (0 <= row0 < row1 <= height and 0 <= column0 < column1 <= width):
-        raise BadRequest(f"region {region} does not lie within a frame of {height} x {width} pixels")
-    return slice(row0, row1), slice(column0, column1)
-
-
-def _by_block(wanted: list[int], length: int) -> list[tuple[int, slice | list[int]]]:
-    """Positions as block numbers with offsets, in order; neighbours share a block."""
-    found: list[tuple[int, list[int]]] = []
-    for position in wanted:
-        number, offset = divmod(position, length)
-        if not found or found[-1][0] != number:
-            found.append((number, []))
-        found[-1][1].append(offset)
-    return [(number, _as_slice(offsets)) for number, offsets in found]
-
-
-def _as_slice(offsets: list[int]) -> slice | list[int]:
-    """A slice where that is possible: it copies nothing."""
-    if len(offsets) == 1:
-        return slice(offsets[0], offsets[0] + 1)
-    step = offsets[1] - offsets[0]
-    if step > 0 and offsets == list(range(offsets[0], offsets[-1] + 1, step)):
-        return slice(offsets[0], offsets[-1] + 1, step)
-    return offsets

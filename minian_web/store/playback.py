@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from minian_web.errors import BadRequest, Changed
+from minian_web.errors import BadRequest, Cancelled, Changed
+from minian_web.model.frame_picking import region_slices
 from minian_web.model.frame_request import MOST_BYTES, FrameRequest, pack
 from minian_web.model.quantise import reduced
 from minian_web.store.activity import Activity
-from minian_web.store.frames import Frames, region_slices
+from minian_web.store.frames import Frames, Wanted
 
 if TYPE_CHECKING:
     from minian_web.store.datasets import Dataset
@@ -31,13 +32,15 @@ class Sources(Protocol):
         """Give a movie."""
 
 
-def answer(sources: Sources, request: FrameRequest) -> bytes:
+def answer(sources: Sources, request: FrameRequest, wanted: Wanted = lambda: True) -> bytes:
     """Give the reply to a request, as `frame_request.pack` defines it.
 
     Parameters
     ----------
     sources
         The runtime.
+    wanted
+        Asked before anything slow is done: whether anybody still waits for the reply.
 
     Raises
     ------
@@ -45,24 +48,26 @@ def answer(sources: Sources, request: FrameRequest) -> bytes:
         If there is no such frame, unit or region, or too much is asked for at once.
     Changed
         If the data are no longer those that the page speaks of.
-    DatasetNotFound, OutsideRoots, DataError
+    DatasetNotFound, OutsideRoots, DataError, Cancelled
         As reading does.
     """
+    if not wanted():
+        raise Cancelled("frames that nobody waits for")
     if request.units is None:
-        return _of_movie(sources.frames, sources.movie(request.dataset, request.movie), request)
+        return _of_movie(sources.frames, sources.movie(request.dataset, request.movie), request, wanted)
     dataset = sources.dataset(request.dataset)
     _check_guard(request, dataset.guard)
     activity = sources.frames.activities.of(dataset, request.units, request.key)
     return _of_activity(activity, request, dataset.guard)
 
 
-def _of_movie(frames: Frames, movie: Movie, request: FrameRequest) -> bytes:
+def _of_movie(frames: Frames, movie: Movie, request: FrameRequest, wanted: Wanted) -> bytes:
     _check_guard(request, movie.guard)
     _check_size(request, movie.n_frames, movie.height, movie.width)
     if request.exact:
         return _packed(request, movie.guard, (None, None), _plain(frames.exact(movie, request.positions[0]))[None])
     low, high = _limits(request, frames.range_of(movie))
-    levels = frames.read(movie, request.positions, low, high, request.region, request.scale)
+    levels = frames.read(movie, request.positions, low, high, request.region, request.scale, wanted)
     return _packed(request, movie.guard, (low, high), levels, stored=str(np.dtype(movie.dtype)))
 
 

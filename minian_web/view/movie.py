@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import panel as pn
 
+from minian_web import assets
 from minian_web.model.frame_statistics import NAMES
 from minian_web.state.movie import SURE, MovieState, Shown
 from minian_web.state.replies import Replies
@@ -24,6 +25,7 @@ from minian_web.view.summary import LABELS, SummaryFigure
 
 STRETCH = {"sizing_mode": "stretch_both", "margin": 0}
 TOOLS = ("pan", "wheel_zoom", "reset")
+_TEXT_CSS = f"{assets.text('pane.css')}\n:host {{ font-size: 13px; color: var(--mw-quiet); }}"
 
 
 class MovieView(pn.viewable.Viewer):
@@ -45,10 +47,10 @@ class MovieView(pn.viewable.Viewer):
         self._boxes: BoxLayer | None = None
         self._screen = pn.Column(**STRETCH)
         self._movies = select("Movie", {}, None, self._choose, width=300, margin=(6, 8), align="center")
-        self._about = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 8), align="center")
+        self._about = _text(margin=(0, 8), align="center")
         self._doubt = pn.Row(sizing_mode="stretch_width", margin=(4, 12, 0, 12), visible=False)
-        self._message = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 12), visible=False)
-        self._values = pn.pane.HTML(sizing_mode="stretch_width", margin=(0, 12, 2, 12), height=20)
+        self._message = _text(visible=False, margin=0)
+        self._values = _text(margin=(0, 12, 4, 12), height=18)
         self._body = pn.Column(**STRETCH)
         self.commands: dict[str, Callable[[], Any]] = {
             **{name: partial(self.player.command, name) for name in COMMANDS},
@@ -109,7 +111,7 @@ class MovieView(pn.viewable.Viewer):
         doubtful = shown.pairing.status not in SURE
         text = f"It is not sure that this movie belongs to this dataset. {shown.pairing.reason}"
         self._doubt.objects = [
-            pn.pane.HTML(f'<div role="status">{html.escape(text)}</div>', sizing_mode="stretch_width", align="center"),
+            _text(f'<div class="message notice" role="status">{html.escape(text)}</div>', margin=0, align="center"),
             button("It belongs to this dataset", self.state.confirm, align="center"),
         ]
         self._doubt.visible = doubtful
@@ -151,7 +153,7 @@ class MovieView(pn.viewable.Viewer):
     def _show_values(self) -> None:
         state = self.state
         if state.summary_error:
-            self._values.object = f'<span class="failed">{html.escape(state.summary_error)}</span>'
+            self._values.object = html.escape(state.summary_error)
             return
         if state.shown is None or state.summary is None or state.position >= state.summary.mean.size:
             self._values.object = "Statistics of all frames follow." if state.shown else ""
@@ -163,7 +165,7 @@ class MovieView(pn.viewable.Viewer):
 
     def _show_message(self) -> None:
         message = self.state.message
-        self._message.object = f'<div role="alert">{html.escape(message)}</div>'
+        self._message.object = f'<div class="message notice" role="alert">{html.escape(message)}</div>'
         self._message.visible = bool(message)
 
     # --- layout ----------------------------------------------------------------------------------------------------
@@ -182,6 +184,10 @@ class MovieView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._body
+
+
+def _text(text: str = "", **layout: Any) -> pn.pane.HTML:
+    return pn.pane.HTML(text, stylesheets=[_TEXT_CSS], sizing_mode="stretch_width", **layout)
 
 
 def _title(name: str, status: str) -> str:

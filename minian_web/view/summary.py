@@ -112,7 +112,7 @@ class SummaryFigure:
             "ranges",
             x=[start] * len(ranges),
             y=[places[name] + half for name in ranges],
-            text=[f"{low:.4g} – {high:.4g}" for low, high in ranges.values()],
+            text=[f"{low:.4g} – {high:.4g}" if low < high else f"{low:.4g}" for low, high in ranges.values()],
             text_color=[COLORS[name] for name in ranges],
         )
 

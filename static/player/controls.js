@@ -46,8 +46,11 @@ class Controls {
     for (const button of this.root.querySelectorAll('button')) button.onclick = () => actions.command(button.dataset.command)
     this.seek.oninput = () => actions.seek(Number(this.seek.value), false)
     this.seek.onchange = () => actions.seek(Number(this.seek.value), true)
-    this.frame.onchange = () => actions.frame(Number(this.frame.value))
-    this.fps.onchange = () => actions.fps(Number(this.fps.value))
+    this.frame.onchange = () => actions.frame(this.frame.valueAsNumber)
+    this.fps.onchange = () => actions.fps(this.fps.valueAsNumber)
+    for (const input of [this.seek, this.frame, this.fps]) {
+      input.addEventListener('change', () => input.blur())  // so that the keys of the page work again
+    }
   }
 
   setPlaying(playing) {

@@ -52,8 +52,8 @@ class Feed {
     return failure && (failure.lasting || failure.until > now) ? failure : null
   }
 
-  // Nothing to wait for: there is no movie, the frame is here, or it cannot be had now.
-  settled(position) { return !this.active || this.has(position) || this.error(position) !== null }
+  // Nothing to wait for: there is no movie, the frame is here, or the server says that it cannot be had.
+  settled(position) { return !this.active || this.has(position) || this.error(position)?.answered === true }
 
   missing(position, now) { return !this.has(position) && !this.pending.has(position) && !this.error(position, now) }
 
@@ -106,10 +106,10 @@ class Feed {
   }
 
   fail(positions, error) {
-    const lasting = Boolean(error.lasting)
-    const text = error instanceof Refused ? error.message : 'The server cannot be reached'
+    const lasting = Boolean(error.lasting), answered = error instanceof Refused
+    const text = answered ? error.message : 'The server cannot be reached'
     const until = performance.now() + Math.min(RETRY_MOST, RETRY_FIRST * 2 ** this.tries++)
-    for (const position of positions) this.failed.set(position, {text, lasting, until})
+    for (const position of positions) this.failed.set(position, {text, lasting, answered, until})
   }
 
   async exact(position, signal) {

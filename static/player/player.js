@@ -350,15 +350,19 @@ class Player {
   }
 
   async fetchExact(panel) {
-    const position = panel.painted, {name} = panel.feed
+    const position = panel.painted, {name} = panel.feed, wish = `${name} ${position}`
+    if (panel.exactWish === wish) return
     panel.abort?.abort()
     panel.abort = new AbortController()
+    panel.exactWish = wish
     try {
       const found = await panel.feed.exact(position, panel.abort.signal)
       if (panel.feed.name === name) panel.exact = {...found, position}
       if (panel.painted === position) this.pointed()
     } catch (error) {
-      if (error.name !== 'AbortError') this.controls.setText('readout', `${error.message}`)
+      if (error.name !== 'AbortError') this.controls.setText('readout', error.message)
+    } finally {
+      if (panel.exactWish === wish) panel.exactWish = ''
     }
   }
 
