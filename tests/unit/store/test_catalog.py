@@ -22,17 +22,24 @@ def listed(*roots: Path, **options) -> dict[str, str]:
     return {entry.id: entry.kind for entry in catalog(*roots, **options).entries()}
 
 
-@pytest.fixture
-def root(tmp_path) -> Path:
-    """Two sessions, the first with movies; a sweep, a folder of movies of nobody, and other things."""
-    stores.v2(tmp_path / "root" / "a1" / "s1", with_movies=True)
-    stores.one_group(tmp_path / "root" / "a1" / "s2")
-    stores.netcdf(tmp_path / "root" / "a2")
-    write_dataset(tmp_path / "root" / "loose" / "minian_intermediate", stores.movies())
-    sweep = tmp_path / "root" / "a1" / "s1" / "sweep_spatial"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> Path:
+    """Two sessions, the first with movies; a sweep, movies of nobody, other things; not to be changed."""
+    root = tmp_path_factory.mktemp("catalog") / "root"
+    stores.v2(root / "a1" / "s1", with_movies=True)
+    stores.one_group(root / "a1" / "s2")
+    stores.netcdf(root / "a2")
+    write_dataset(root / "loose" / "minian_intermediate", stores.movies())
+    sweep = root / "a1" / "s1" / "sweep_spatial"
     write_dataset(sweep / "sparse_penal=0.1" / "minian", {"A": stores.results()["A"]})
-    (tmp_path / "root" / "notes.txt").write_text("hello")
-    return tmp_path / "root"
+    (root / "notes.txt").write_text("hello")
+    return root
+
+
+@pytest.fixture
+def root(kept, tmp_path) -> Path:
+    """The same, to be changed."""
+    return Path(shutil.copytree(kept, tmp_path / "root"))
 
 
 def test_what_is_listed(root):
@@ -206,8 +213,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=[repr(name)[:30] for name in HOSTILE])
-def test_hostile_names_are_refused(root, name):
-    found = catalog(root)
+def test_hostile_names_are_refused(kept, name):
+    found = catalog(kept)
     for ask in (found.entry, found.open, found.movies):
         with pytest.raises((OutsideRoots, DatasetNotFound)) as caught:
             ask(name)

@@ -25,9 +25,9 @@ FORMS = {
 }
 
 
-@pytest.fixture(params=FORMS.values(), ids=FORMS)
-def container(request, tmp_path) -> Container:
-    return open_container(request.param(tmp_path))
+@pytest.fixture(scope="module", params=FORMS.values(), ids=FORMS)
+def container(request, tmp_path_factory) -> Container:
+    return open_container(request.param(tmp_path_factory.mktemp("form")))
 
 
 def test_every_form_holds_the_same(container):

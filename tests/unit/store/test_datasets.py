@@ -34,9 +34,9 @@ def dense(dataset: Dataset, unit: int, key=()) -> np.ndarray:
     return image
 
 
-@pytest.fixture(params=FORMS.values(), ids=FORMS)
-def dataset(request, tmp_path) -> Dataset:
-    return open_dataset(request.param(tmp_path), "root/minian")
+@pytest.fixture(scope="module", params=FORMS.values(), ids=FORMS)
+def dataset(request, tmp_path_factory) -> Dataset:
+    return open_dataset(request.param(tmp_path_factory.mktemp("form")), "root/minian")
 
 
 def test_every_form_opens_to_the_same(dataset):
@@ -136,9 +136,9 @@ def test_one_frame(tmp_path):
 # ---- merged sessions -------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["groups", "group", "netcdf"])
-def merged(request, tmp_path) -> Dataset:
-    return open_dataset(stores.merged(tmp_path, labels=True, form=request.param))
+@pytest.fixture(scope="module", params=["groups", "group", "netcdf"])
+def merged(request, tmp_path_factory) -> Dataset:
+    return open_dataset(stores.merged(tmp_path_factory.mktemp("merged"), labels=True, form=request.param))
 
 
 def test_merged_sessions_are_keys(merged):
