@@ -14,6 +14,7 @@ from minian_web.store.finding import Search, folders_around
 from minian_web.store.movies import find_movies
 from minian_web.store.pairing import Pairing, pairings
 from minian_web.store.summaries import Details, stamp, summary
+from minian_web.store.whereabouts import LOG, place_name
 
 __all__ = ["Catalog", "Details", "Entry", "root_names"]
 
@@ -185,13 +186,20 @@ class Catalog:
 
     def details(self, entry: Entry) -> Details:
         """Summary of an entry from metadata and small coordinates; what is wrong with it is in `problem`."""
-        folders = self._around(entry)
-        now = stamp(entry.path, folders)
+        folders, log = self._around(entry), self._log_elsewhere(entry)
+        now = stamp(entry.path, folders, log)
         before, known = self._details.get(entry.path, (None, None))
         if known is None or before != now:
-            known = summary(entry.path, entry.kind, folders)
+            known = summary(entry.path, entry.kind, folders, log)
             self._details[entry.path] = now, known
         return known
+
+    def _log_elsewhere(self, entry: Entry) -> Path | None:
+        """Curation log of a read-only dataset, on this computer."""
+        if self._state_dir is None or not (self._state_dir / "curation").is_dir():
+            return None
+        found = sorted((self._state_dir / "curation").glob(f"*.{place_name(entry.path)[:8]}.{LOG}"))
+        return found[0] if found else None
 
 
 def _is_name(dataset_id: object) -> bool:

@@ -16,11 +16,11 @@ from minian_web.store.containers import group_variables, is_group, main_variable
 from minian_web.store.log import read_log
 from minian_web.store.movies import labelled, movie_names
 from minian_web.store.variables import Variable
+from minian_web.store.whereabouts import LOG
 from minian_web.store.zarrs import array_meta
 
 __all__ = ["Details", "stamp", "summary"]
 
-_LOG = "curation.jsonl"
 _TRACES = ("C", "S", "f")
 _OWN_DIMS = ("unit_id", "height", "width")
 
@@ -63,7 +63,7 @@ class Details:
     problem: str | None = None
 
 
-def summary(path: Path, kind: str, folders: Iterable[Path] = ()) -> Details:
+def summary(path: Path, kind: str, folders: Iterable[Path] = (), log: Path | None = None) -> Details:
     """Summary of a dataset, or of a folder of movies; never raises for broken data.
 
     Parameters
@@ -74,23 +74,25 @@ def summary(path: Path, kind: str, folders: Iterable[Path] = ()) -> Details:
         "dataset" or "movies".
     folders
         Where its movies may be.
+    log
+        The curation log, when it is not in its usual place: that of a read-only folder.
     """
     try:
         if kind == "movies":
             return Details(modified=_modified(path), movies=tuple(movie_names(path)))
         movies = [name for label, folder in labelled(folders) for name in movie_names(folder, label)]
-        return replace(_dataset(path), movies=tuple(movies))
+        return replace(_dataset(path, log), movies=tuple(movies))
     except MinianWebError as error:
         return Details(problem=str(error))
     except OSError as error:
         return Details(problem=f"{error.filename or path}: {error.strerror}")
 
 
-def stamp(path: Path, folders: Iterable[Path] = ()) -> tuple[object, ...]:
+def stamp(path: Path, folders: Iterable[Path] = (), log: Path | None = None) -> tuple[object, ...]:
     """Something that is equal as long as nothing that a summary speaks of was written; costs a few looks at folders."""
-    beside = note_path(path, "group", _LOG)
+    beside = log or note_path(path, "group", LOG)
     inside = [
-        path / name for name in ("", _LOG, "A", "A.zarr", "A.zarr/A", "C.zarr", "unit_labels", "A.zarr/unit_labels")
+        path / name for name in ("", LOG, "A", "A.zarr", "A.zarr/A", "C.zarr", "unit_labels", "A.zarr/unit_labels")
     ]
     return tuple(_state(place) for place in (*inside, beside, *folders))
 
@@ -103,14 +105,14 @@ def _state(path: Path) -> tuple[int, int] | None:
     return state.st_mtime_ns, state.st_size
 
 
-def _dataset(path: Path) -> Details:
+def _dataset(path: Path, log: Path | None) -> Details:
     form = "netcdf" if path.is_file() else "group" if is_group(path) else "groups"
     variable, frames = _looked_up(path, form)
     missing = [dim for dim in _OWN_DIMS if dim not in variable.dims]
     if missing:
         raise DataError(variable.path, f"dimensions {', '.join(_OWN_DIMS)}", f"dimensions {', '.join(variable.dims)}")
     sizes, meta = variable.sizes, _meta(variable)
-    counts, reviewed = _decisions(variable, note_path(path, form, _LOG))
+    counts, reviewed = _decisions(variable, log or note_path(path, form, LOG))
     return Details(
         animal=meta.get("animal", ""),
         session=meta.get("session", ""),

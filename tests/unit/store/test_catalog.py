@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 
 from minian_web.errors import BadRequest, DatasetNotFound, MinianWebError, OutsideRoots
+from minian_web.model.decisions import Decision
 from minian_web.settings import PATTERN
 from minian_web.store.catalog import Catalog, root_names
 from minian_web.store.layout import write_dataset
+from minian_web.store.lines import Binding, Line
+from minian_web.store.log import read_log
+from minian_web.store.whereabouts import log_on_this_computer
 from tests import stores
 from tests.paths import DATA
 
@@ -284,6 +288,19 @@ def test_details_are_renewed_when_labels_are_written(root):
     details = found.details(entry)
     assert (details.discarded, details.merged, details.undecided) == (1, 2, len(ids) - 3)
     assert details.reviewed
+
+
+def test_details_of_a_dataset_whose_log_is_on_this_computer(kept, tmp_path):
+    found = Catalog([kept], PATTERN, state_dir=tmp_path)
+    entry = found.entry("root/a1/s1/minian")
+    assert found.details(entry).kept == 0
+    unit = int(stores.results()["A"]["unit_id"][0])
+    line = Line("keep", (((), unit),), (Decision(unit, "undecided"),), (Decision(unit, "kept"),), "ann")
+    log = log_on_this_computer(found.open(entry.id), tmp_path)
+    log.parent.mkdir()
+    read_log(log).appended((Binding("guard"), line), entry.id)
+    assert found.details(entry).kept == 1
+    assert found.details(found.entry("root/a2/minian.nc")).kept == 0
 
 
 def test_real_sessions():
