@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -139,7 +139,7 @@ def _parse_v2(path: Path, raw: dict[str, Any]) -> ArrayMeta:
     except FileNotFoundError:
         attrs = {}
     dims = tuple(str(dim) for dim in attrs.get("_ARRAY_DIMENSIONS", ()))
-    shape, chunks = tuple(map(int, raw["shape"])), tuple(map(int, raw["chunks"]))
+    shape, chunks = _sizes(raw["shape"], raw["chunks"])
     return ArrayMeta(path, 2, shape, chunks, str(raw["dtype"]), dims, attrs, raw)
 
 
@@ -148,10 +148,16 @@ def _parse_v3(path: Path, raw: dict[str, Any]) -> ArrayMeta | None:
         return None
     attrs = dict(raw.get("attributes") or {})
     dims = tuple(str(dim) for dim in raw.get("dimension_names") or ())
-    shape = tuple(map(int, raw["shape"]))
-    chunks = tuple(map(int, raw["chunk_grid"]["configuration"]["chunk_shape"]))
+    shape, chunks = _sizes(raw["shape"], raw["chunk_grid"]["configuration"]["chunk_shape"])
     dtype = raw["data_type"] if isinstance(raw["data_type"], str) else str(raw["data_type"]["name"])
     return ArrayMeta(path, 3, shape, chunks, dtype, dims, attrs, raw)
+
+
+def _sizes(shape: Iterable[int], chunks: Iterable[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    found = tuple(map(int, shape)), tuple(map(int, chunks))
+    if len(found[0]) != len(found[1]):
+        raise ValueError(f"shape {found[0]} and chunks {found[1]} do not fit")
+    return found
 
 
 def members(group: Path) -> dict[str, ArrayMeta]:
