@@ -35,7 +35,6 @@ function whatIsWrong(name) {
 function makeDialog(host, title, ...children) {
   const heading = element("h2", { textContent: title });
   const dialog = element("dialog", { attributes: { "aria-label": title } }, heading, ...children);
-  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   host.append(dialog);
   return dialog;
 }
@@ -45,8 +44,10 @@ function makeHelp(host, model) {
   for (const { key, text } of model.shortcuts)
     table.append(element("tr", {}, element("td", {}, element("kbd", { textContent: key })), element("td", { textContent: text })));
   const close = element("button", { type: "button", className: "main", textContent: "Close" });
+  const onBackdrop = (event) => { if (event.target === help) help.close(); };
   const help = makeDialog(host, "Keys of this page", table, element("div", { className: "actions" }, close));
   close.addEventListener("click", () => help.close());
+  help.addEventListener("click", onBackdrop);
   return () => { if (!help.open) help.showModal(); };
 }
 
@@ -174,6 +175,27 @@ function makeProgress(host, model) {
   host.append(progress);
 }
 
+function watchConnection(host, view) {
+  const text = element("p", { textContent: "Waiting for the server. Nothing that was shown as saved is lost; this page goes on by itself." });
+  const now = element("button", { type: "button", className: "main", textContent: "Reload now" });
+  now.addEventListener("click", () => window.location.reload());
+  const dialog = makeDialog(host, "No connection to the server", text, element("div", { className: "actions" }, now));
+  dialog.addEventListener("cancel", (event) => event.preventDefault());  // nothing can be decided meanwhile
+  let leaving = false;
+  window.addEventListener("pagehide", () => { leaving = true; });
+  const retry = async () => {
+    try {
+      if ((await fetch("health", { cache: "no-store" })).ok) window.location.reload();
+      else setTimeout(retry, 1500);
+    } catch { setTimeout(retry, 1500); }
+  };
+  view.model.document.on_event("connection_lost", () => {
+    if (leaving || dialog.open) return;
+    dialog.showModal();
+    setTimeout(retry, 1000);
+  });
+}
+
 function keepAddress(model) {
   let timer = 0;  // browsers refuse an address that changes many times a second
   model.on("query", () => {
@@ -182,7 +204,7 @@ function keepAddress(model) {
   });
 }
 
-export function render({ model }) {
+export function render({ model, view }) {
   const bar = element("div", { className: "bar" });
   const brand = element("a", { className: "brand", href: model.home, title: "Home" });
   brand.innerHTML = model.logo;
@@ -211,5 +233,6 @@ export function render({ model }) {
     else asked[message.ask]?.();
   });
   keepAddress(model);
+  watchConnection(bar, view);
   return bar;
 }

@@ -19,7 +19,7 @@ from tornado.ioloop import IOLoop
 from minian_web import assets, runtime
 from minian_web.errors import BadRequest, MinianWebError
 from minian_web.server import health
-from minian_web.server.headers import SecurityHeaders
+from minian_web.server.headers import transform_for
 from minian_web.server.login import FileLogin
 from minian_web.server.secrets import cookie_secret
 from minian_web.settings import Settings
@@ -54,6 +54,12 @@ def origins_of(address: str, port: int, given: Sequence[str]) -> list[str]:
         names += [socket.gethostname(), socket.getfqdn()]
         names += [] if address in ("0.0.0.0", "::", "") else [address]
     return [f"{name}:{port}" for name in dict.fromkeys(names)]
+
+
+def names_of(given: Sequence[str]) -> list[str]:
+    """Names by which a server on the loopback address may be asked: its own and those of a proxy before it."""
+    own = ["localhost", "127.0.0.1", "::1"]
+    return [*own, *(one.rpartition(":")[0] or one for one in given)]
 
 
 def check_exposure(address: str, login: Path | None, *, insecure: bool) -> None:
@@ -124,7 +130,8 @@ def make_server(
         )
     except OSError as error:
         raise _unbound(error, address, port) from error
-    server._tornado.add_transform(SecurityHeaders)
+    open_to_this_machine = is_loopback(address) and basic_auth is None
+    server._tornado.add_transform(transform_for(names_of(allow_websocket_origin) if open_to_this_machine else ()))
     return server
 
 

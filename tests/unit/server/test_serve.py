@@ -159,6 +159,18 @@ def test_hostile_names_in_a_frame_request_are_refused(server, name):
     assert b"Traceback" not in body
 
 
+@pytest.mark.parametrize("path", ["/", "/frames?dataset=lab/day1/minian", "/assets/logo.svg", "/health"])
+def test_names_of_other_sites_that_lead_here_are_told_nothing(server, path):
+    status, _, body = server.get(path, {"Host": f"evil.example:{server.server.port}"})
+    assert status == 421
+    assert body == b""
+
+
+@pytest.mark.parametrize("host", ["localhost:1", "127.0.0.1:5006", "localhost", "[::1]:5006"])
+def test_own_names_are_answered(server, host):
+    assert server.get("/health", {"Host": host})[0] == 200
+
+
 def test_static_files_do_not_lead_out_of_their_folder(server):
     for path in ("/assets/../pyproject.toml", "/assets/%2e%2e/pyproject.toml", "/static/..%2f..%2fetc/passwd"):
         status, _, body = server.get(path)
