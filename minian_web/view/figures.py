@@ -17,8 +17,8 @@ from bokeh.models import ColumnDataSource, GlyphRenderer
 
 hv.extension("bokeh")
 
-# Okabe and Ito's colours, which colour-blind eyes tell apart; on light and dark ground alike.
-UNIT_COLORS = ("#E69F00", "#56B4E9", "#009E73", "#CC79A7", "#D55E00", "#0072B2", "#F0E442", "#999999")
+# Told apart by colour-blind eyes on light and dark ground, and none of them the colour of a status.
+UNIT_COLORS = ("#E69F00", "#56B4E9", "#CC79A7", "#A39300", "#8C6BB1", "#00A6A6", "#A6761D", "#999999")
 
 
 def unit_color(position: int) -> str:

@@ -219,7 +219,8 @@ class ReviewView(pn.viewable.Viewer):
             sizing_mode="stretch_height",
         )
         assert self._desk is not None
-        return pn.Row(self._desk.traces(), side, height=240, sizing_mode="stretch_width", margin=0)
+        tall = {"height": "clamp(236px, 30vh, 460px)", "flex": "0 0 auto"}
+        return pn.Row(self._desk.traces(), side, sizing_mode="stretch_width", margin=0, styles=tall)
 
     def _show_movies(self) -> None:
         names = [pairing.movie.name for pairing in self.state.movies if pairing.status in USABLE]
@@ -252,12 +253,19 @@ class ReviewView(pn.viewable.Viewer):
 
 
 def _counts_bar(counts: dict[str, int]) -> str:
+    """Counts of the four states, in the colours that outline the units on the map."""
     total = max(sum(counts.values()), 1)
-    parts = "".join(
+    bar = "".join(
         f'<span style="width:{100 * counts[status] / total:.2f}%;background:{STATUS_COLOURS[status]}"></span>'
-        for status in STATUSES
-        if status != "undecided"
+        for status in STATUSES[1:]
     )
-    text = " · ".join(f"{counts[status]} {status}" for status in STATUSES)
-    bar = f'<div style="display:flex;height:4px;border-radius:2px;overflow:hidden;background:#8884">{parts}</div>'
-    return f'<div class="counts" style="font-size:12px">{html.escape(text)}{bar}</div>'
+    dot = '<i style="display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:4px;background:{}"></i>'
+    text = "".join(
+        f'<span style="white-space:nowrap">{dot.format(STATUS_COLOURS[status])}{counts[status]} {status}</span>'
+        for status in STATUSES
+    )
+    return (
+        f'<div class="counts" style="display:flex;flex-wrap:wrap;gap:2px 12px;font-size:12px">{text}</div>'
+        '<div style="display:flex;height:4px;margin-top:4px;border-radius:2px;overflow:hidden;background:#8884">'
+        f"{bar}</div>"
+    )
