@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,11 @@ __all__ = ["Movie", "find_movies", "has_movies", "labelled", "movie_names"]
 
 DIMS = ("frame", "height", "width")
 _QUOTED = tuple(f'"{dim}"'.encode() for dim in DIMS)
+# what the pipeline names so is no movie; a catalog need not read its metadata to know that
+_RESULTS = frozenset(
+    ("A", "A_mrg", "A_new", "C", "C_chk", "C_mrg", "S", "S_mrg", "YrA", "b", "b0", "c0", "f", "g", "max_proj")
+    + ("motion", "seeds", "sig_mrg", "sn_spatial")
+)
 NEVER_PLAYED = ("Y_hw_chk",)  # all frames in blocks of pixels: one frame would need the whole movie
 
 
@@ -129,7 +135,7 @@ def labelled(folders: Iterable[Path]) -> list[tuple[str, Path]]:
 def _arrays(folder: Path, problems: list[str]) -> Iterator[ArrayMeta]:
     """Arrays with the dimensions of a movie that may be played."""
     for path in _candidates(folder):
-        if path.name in NEVER_PLAYED or not _names_dims(path):
+        if path.name in NEVER_PLAYED or path.name in _RESULTS or not _names_dims(path):
             continue
         try:
             meta = array_meta(path)
@@ -142,19 +148,19 @@ def _arrays(folder: Path, problems: list[str]) -> Iterator[ArrayMeta]:
 
 def _candidates(folder: Path) -> list[Path]:
     try:
-        entries = sorted(folder.iterdir())
+        names = sorted(os.listdir(folder))
     except OSError:
         return []
     if is_group(folder):
-        return [entry for entry in entries if entry.is_dir()]
-    return [entry / entry.stem for entry in entries if entry.suffix == ".zarr"]
+        return [folder / name for name in names if not name.startswith(".")]
+    return [folder / name / name.removesuffix(".zarr") for name in names if name.endswith(".zarr")]
 
 
 def _names_dims(path: Path) -> bool:
     """Whether the metadata mention the dimensions of a movie; spares reading most arrays of a folder in full."""
     for name in (".zattrs", "zarr.json"):
         try:
-            with open(f"{path}/{name}", "rb") as file:  # noqa: PTH123 - half the time of Path
+            with open(f"{path}/{name}", "rb") as file:
                 text = file.read()
         except OSError:
             continue
