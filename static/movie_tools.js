@@ -97,7 +97,7 @@ const SAID = {saved: 'Saved', unsaved: 'Not saved yet', saving: 'Saving', failed
 function saveRow(model) {
   const row = make('div', 'save'), button = make('button', 'main', 'Save mask')
   const dirty = model.saving === 'unsaved' || model.saving === 'failed'
-  button.disabled = !model.boxes.length || !dirty || !model.can_save
+  button.disabled = !dirty || !model.can_save
   button.title = model.can_save ? 'Write the boxes and the mask beside the movie (s)' : 'Nothing can be written here'
   button.onclick = () => model.send_msg({save: true})
   const status = make('span', `status ${dirty ? 'dirty' : ''}`, model.boxes.length || dirty ? SAID[model.saving] : '')

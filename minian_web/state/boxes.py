@@ -139,8 +139,11 @@ class BoxesState(param.Parameterized):
         movie, boxes, mask, key = self._movie, list(self.boxes), self.mask, self._key
         if movie is None or self.saving == "saving":
             return
-        if not self.can_save or not boxes:
-            self.message = self._reason or "There is no box to save; draw one with shift and drag."
+        if not self.can_save:
+            self.message = self._reason
+            return
+        if not boxes and self.saving == "saved":
+            self.message = "There is no box to save; draw one with shift and drag."
             return
         self.param.update(saving="saving", message="")
         self._run(lambda: _store(movie, boxes, mask, key), lambda _: self._saved(boxes, mask))

@@ -67,9 +67,9 @@ def save_mask(movie: Movie, boxes: Sequence[Box], mask: str, key: Key = ()) -> S
     Parameters
     ----------
     boxes
-        With distinct names; what reaches over the edge of the image is cut off.
+        With distinct names; what reaches over the edge of the image is cut off. None: those saved before are forgotten.
     mask
-        Name of the one that is the mask.
+        Name of the one that is the mask; empty without boxes.
     key
         Session it was drawn on, `()` for an ordinary movie.
 
@@ -89,11 +89,12 @@ def save_mask(movie: Movie, boxes: Sequence[Box], mask: str, key: Key = ()) -> S
     names = [box.name for box in fitted]
     if len(set(names)) < len(names):
         raise BadRequest(f"boxes need names of their own, these are {', '.join(names)}")
-    if mask not in names:
+    if mask not in (names or [""]):
         raise BadRequest(f"there is no box {mask!r} to be the mask, only {', '.join(names) or 'none at all'}")
     saved = SavedMask(fitted, mask, key)
     group = movie.array.path.parent
-    everything = {**_raw(group), movie.array.name: _content(saved)}
+    others = {name: content for name, content in _raw(group).items() if name != movie.array.name}
+    everything = {**others, movie.array.name: _content(saved)} if saved.boxes else others
     _write(group, movie.array.zarr_format, json.dumps({"version": VERSION, "movies": everything}))
     return saved
 

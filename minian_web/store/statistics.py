@@ -59,28 +59,37 @@ def statistics(
     found = FrameStatistics.empty(movie.n_frames)
     told = time.monotonic()
     last: np.ndarray | None = None
-    broken: DataError | None = None
+    broken: list[DataError] = []
     for block in _blocks(movie):
         begun = time.monotonic()
-        try:
-            last = _fill(found, movie, block, last)
-        except DataError as error:
-            broken, last = broken or error, None
+        last = _fill(found, movie, block, last, broken)
         now = time.monotonic()
         partial = now - told > _PARTIAL_S
         tick(block.stop / movie.n_frames, *([found.copy()] if partial else []))
         told = now if partial else told
         time.sleep(min(rest() * (now - begun), _LONGEST_REST_S))
-    if broken is not None:
+    if broken:
         tick(1.0, found)
-        raise broken
+        raise broken[0]
     if cache:
         cache.put(_KIND, movie.guard, {name: found.of(name) for name in NAMES})
     return found
 
 
-def _fill(found: FrameStatistics, movie: Movie, block: slice, before: np.ndarray | None) -> np.ndarray:
-    frames = zarrs.read(movie.array, (block,))
+def _fill(
+    found: FrameStatistics, movie: Movie, block: slice, before: np.ndarray | None, broken: list[DataError]
+) -> np.ndarray | None:
+    """Compute a block and give its last frame; what cannot be read is noted in `broken` and left out."""
+    chunk = max(1, movie.array.chunks[0])
+    try:
+        frames = zarrs.read(movie.array, (block,))
+    except DataError as error:
+        if block.stop - block.start <= chunk:
+            broken.append(error)
+            return None
+        for start in range(block.start, block.stop, chunk):
+            before = _fill(found, movie, slice(start, min(start + chunk, block.stop)), before, broken)
+        return before
     found.fill(block.start, frames, before)
     return frames[-1].copy()
 

@@ -8,7 +8,7 @@ from minian_web.jobs import Jobs
 from minian_web.model.boxes import Box
 from minian_web.state import boxes as module
 from minian_web.state.boxes import BoxesState
-from minian_web.store.masks import load_mask
+from minian_web.store.masks import load_mask, read_mask
 from tests.movies import Now, write_movie
 
 
@@ -138,6 +138,15 @@ def test_where_nothing_can_be_written(state, movie):
     assert not state.can_save
     assert state.message == "read-only"
     assert state.saving == "unsaved"
+
+
+def test_saved_boxes_can_be_forgotten(state, movie):
+    state.draw([("", (2, 9, 4, 12))])
+    state.save()
+    state.delete("box 1")
+    state.save()
+    assert state.saving == "saved"
+    assert read_mask(movie) is None
 
 
 def test_without_a_box_there_is_nothing_to_save(state):
