@@ -20,10 +20,8 @@ __all__ = ["Movie", "find_movies", "has_movies", "labelled", "movie_names"]
 DIMS = ("frame", "height", "width")
 _QUOTED = tuple(f'"{dim}"'.encode() for dim in DIMS)
 # what the pipeline names so is no movie; a catalog need not read its metadata to know that
-_RESULTS = frozenset(
-    ("A", "A_mrg", "A_new", "C", "C_chk", "C_mrg", "S", "S_mrg", "YrA", "b", "b0", "c0", "f", "g", "max_proj")
-    + ("motion", "seeds", "sig_mrg", "sn_spatial")
-)
+_FOOTPRINTS = frozenset(("A", "A_mrg", "A_new", "b", "max_proj", "seeds", "sn_spatial"))
+_TRACES = frozenset(("C", "C_chk", "C_mrg", "S", "S_mrg", "YrA", "b0", "c0", "f", "g", "motion", "sig_mrg"))
 NEVER_PLAYED = ("Y_hw_chk",)  # all frames in blocks of pixels: one frame would need the whole movie
 
 
@@ -135,7 +133,7 @@ def labelled(folders: Iterable[Path]) -> list[tuple[str, Path]]:
 def _arrays(folder: Path, problems: list[str]) -> Iterator[ArrayMeta]:
     """Arrays with the dimensions of a movie that may be played."""
     for path in _candidates(folder):
-        if path.name in NEVER_PLAYED or path.name in _RESULTS or not _names_dims(path):
+        if path.name in NEVER_PLAYED or path.name in _FOOTPRINTS | _TRACES or not _names_dims(path):
             continue
         try:
             meta = array_meta(path)
