@@ -33,21 +33,24 @@ function whatIsWrong(name) {
 }
 
 function makeDialog(host, title, ...children) {
-  const heading = element("h2", { textContent: title });
+  const heading = element("h2", { textContent: title, tabIndex: -1, autofocus: true });  // else a button below is scrolled to
   const dialog = element("dialog", { attributes: { "aria-label": title } }, heading, ...children);
   host.append(dialog);
   return dialog;
 }
 
 function makeHelp(host, model) {
-  const table = element("table");
-  for (const { key, text } of model.shortcuts)
-    table.append(element("tr", {}, element("td", {}, element("kbd", { textContent: key })), element("td", { textContent: text })));
+  const table = element("div", { className: "keys" });
+  for (const { keys, text } of model.shortcuts) {
+    const shown = keys.flatMap((key, i) => (i ? [" or ", element("kbd", { textContent: key })] : [element("kbd", { textContent: key })]));
+    table.append(element("div", { className: "key" }, element("span", {}, ...shown), element("span", { textContent: text })));
+  }
   const close = element("button", { type: "button", className: "main", textContent: "Close" });
   const onBackdrop = (event) => { if (event.target === help) help.close(); };
   const help = makeDialog(host, "Keys of this page", table, element("div", { className: "actions" }, close));
   close.addEventListener("click", () => help.close());
   help.addEventListener("click", onBackdrop);
+  help.classList.add("wide");
   return () => { if (!help.open) help.showModal(); };
 }
 
@@ -83,6 +86,7 @@ function makeReviewer(host, model, shown) {
     input.value = model.reviewer || "";
     wrong.textContent = "";
     if (!dialog.open) dialog.showModal();
+    input.focus();
     input.select();
   };
 }

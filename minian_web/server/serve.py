@@ -15,6 +15,8 @@ from typing import Any
 from bokeh.settings import settings as bokeh_settings
 from panel.io.server import get_server
 from tornado.ioloop import IOLoop
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClosedError
 
 from minian_web import assets, runtime
 from minian_web.errors import BadRequest, MinianWebError
@@ -203,6 +205,14 @@ def _warm_up() -> None:
         failed=lambda error: _log.warning("warming up failed: %s", error),
         name="warm up",
     )
+
+
+def _overlook_closed(loop: Any, context: dict[str, Any]) -> None:
+    """Log what went wrong in a task of the loop; a page that was left while something was sent to it is no error."""
+    if isinstance(context.get("exception"), (WebSocketClosedError, StreamClosedError)):
+        _log.debug("a page was left: %s", context.get("message"))
+    else:
+        loop.default_exception_handler(context)
 
 
 def _end(server: Any, loop: IOLoop) -> None:

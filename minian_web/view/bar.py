@@ -25,7 +25,7 @@ class Bar(JSComponent):
     matches = param.List([], doc="Input: dicts of text, note, href for what was typed")
     reviewer = param.String(doc="Input and output: name of the reviewer, remembered by the browser")
     dark = param.Boolean(False, doc="Input and output: dark colours")
-    shortcuts = param.List([], doc="Input: dicts of key and text, for the help")
+    shortcuts = param.List([], doc="Input: dicts of keys and text, for the help")
     progress = param.Number(-1.0, bounds=(-1, 1), doc="Input: 0..1, or below 0 to hide it")
     doing = param.String(doc="Input: what the progress is of")
     query = param.String(doc="Input: query of the page's address")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from panel.custom import JSComponent
 
 from minian_web import assets
 
-__all__ = ["EVERYWHERE", "PAGES", "SHORTCUTS", "Keys", "Shortcut", "label_of", "shortcuts_of"]
+__all__ = ["EVERYWHERE", "PAGES", "SHORTCUTS", "Keys", "Shortcut", "help_of", "label_of", "shortcuts_of"]
 
 _log = logging.getLogger(__name__)
 
@@ -99,6 +99,16 @@ _SHOWN = {
 def shortcuts_of(page: str) -> tuple[Shortcut, ...]:
     """Shortcuts that work on a page: its own, then those of every page."""
     return tuple(one for where in (page, EVERYWHERE) for one in SHORTCUTS if one.page == where)
+
+
+def help_of(page: str, commands: Collection[str]) -> list[dict[str, Any]]:
+    """Lines of the page's help: the keys of each command that the page offers, and what it does."""
+    lines: dict[str, dict[str, Any]] = {}
+    for one in shortcuts_of(page):
+        if one.command in commands:
+            line = lines.setdefault(one.command, {"keys": [], "text": one.description})
+            line["keys"].append(label_of(one.key))
+    return list(lines.values())
 
 
 def label_of(key: str) -> str:

@@ -16,7 +16,7 @@ from minian_web import assets
 from minian_web.view import theme
 from minian_web.view.blank import blank
 from minian_web.view.choose import choose
-from minian_web.view.keys import Keys, label_of, shortcuts_of
+from minian_web.view.keys import Keys, help_of
 from minian_web.view.links import TITLES
 from minian_web.view.session import Shell
 
@@ -38,7 +38,6 @@ __all__ = [
 ]
 
 
-
 def show(page: str, build: Callable[[Shell], Any], runtime: Runtime) -> pmui.Page:
     """Make a page of the product.
 
@@ -55,9 +54,7 @@ def show(page: str, build: Callable[[Shell], Any], runtime: Runtime) -> pmui.Pag
     missing = page != "home" and not shell.dataset
     body, commands = shell.body((lambda shell: choose(shell, runtime)) if missing else build)
     commands |= {"help": lambda: shell.bar.ask("help"), "find_dataset": lambda: shell.bar.ask("find")}
-    shell.bar.shortcuts = [
-        {"key": label_of(one.key), "text": one.description} for one in shortcuts_of(page) if one.command in commands
-    ]
+    shell.bar.shortcuts = help_of(page, commands)
     content = pn.Column(
         shell.messages,
         pn.Column(
@@ -104,6 +101,9 @@ def _template(dark: bool) -> Template:
     )
 
 
+QUIET = {"borderColor": "var(--mw-line)", "&:hover": {"borderColor": "var(--mw-accent)"}}
+
+
 # --- controls, so that no page knows which library draws them --------------------------------------------------------
 
 
@@ -111,6 +111,7 @@ def button(label: str, on_click: Callable[[], Any], *, main: bool = False, **par
     """Make a button; `main` for the one that a page is about."""
     made = pmui.Button(
         label=label,
+        sx={**({} if main else QUIET), **params.pop("sx", {})},
         size=params.pop("size", "small"),
         color=params.pop("color", "primary" if main else "default"),
         variant=params.pop("variant", "contained" if main else "outlined"),
@@ -122,16 +123,18 @@ def button(label: str, on_click: Callable[[], Any], *, main: bool = False, **par
 
 def download(label: str, filename: str, make: Callable[[], bytes], **params: Any) -> pmui.FileDownload:
     """Make a button that downloads what `make` gives when it is clicked."""
-    return pmui.FileDownload(
+    variant = params.pop("variant", "outlined")
+    made = pmui.FileDownload(
         label=label,
         filename=filename,
         callback=lambda: io.BytesIO(make()),
         embed=False,
         auto=True,
         size=params.pop("size", "small"),
-        variant=params.pop("variant", "outlined"),
         **params,
     )
+    made.variant = variant  # given to the constructor it warns about an argument that nobody gave
+    return made
 
 
 def toggle(parameter: param.Parameter, label: str, **params: Any) -> pmui.Switch:

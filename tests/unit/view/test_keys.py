@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minian_web.view.keys import EVERYWHERE, PAGES, SHORTCUTS, Keys, label_of, shortcuts_of
+from minian_web.view.keys import EVERYWHERE, PAGES, SHORTCUTS, Keys, help_of, label_of, shortcuts_of
 from minian_web.view.links import TITLES
 
 
@@ -36,6 +36,16 @@ def test_labels_are_what_a_person_reads():
     assert label_of("ctrl+shift+z") == "Ctrl + Shift + Z"
     assert label_of("arrowright") == "→"
     assert label_of("?") == "?"
+
+
+def test_the_help_lists_what_works_on_the_page_once():
+    lines = help_of("cnmf_review", {"redo", "keep", "help"})
+    assert [line["text"] for line in lines] == [
+        "Keep the selected cells, then go on",
+        "Redo",
+        "Show the keys of this page",
+    ]
+    assert lines[1]["keys"] == ["Ctrl + Shift + Z", "Ctrl + Y"]
 
 
 def test_a_key_calls_its_command():
