@@ -91,9 +91,8 @@ def write_movie(path: Path, name: str, frames: int, side: int) -> None:
     short = record(plan, Session("bench", "long"), animal(plan)).movies[name]
     coords = {"frame": np.arange(frames), "height": np.arange(side), "width": np.arange(side)}
     empty = da.zeros((frames, side, side), chunks=(per_chunk, side, side), dtype=short.dtype)
-    fills = {name: 0}
     whole = xr.DataArray(empty, dims=("frame", "height", "width"), coords=coords)
-    write_dataset(path, {name: whole}, fill_values=fills, write_empty=False)
+    write_dataset(path, {name: whole}, without_chunks=[name])
     link_chunks(path / f"{name}.zarr" / name, short.values, frames, per_chunk)
 
 

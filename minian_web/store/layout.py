@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -65,6 +65,7 @@ def write_dataset(
     chunks: Mapping[str, tuple[int, ...]] | None = None,
     fill_values: Mapping[str, Any] | None = None,
     write_empty: bool = True,
+    without_chunks: Collection[str] = (),
 ) -> Path:
     """Write variables as minian would.
 
@@ -82,6 +83,8 @@ def write_dataset(
         By variable, where they shall differ from minian's.
     write_empty
         False leaves chunks equal to the fill value absent from disk, as zarr 3 does.
+    without_chunks
+        Variables of which only metadata and coordinates are written.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def write_dataset(
         if form == "group"
         else [(folder / f"{name}.zarr", {name: array}) for name, array in variables.items()]
     )
-    writer = _Writer(zarr_format, chunks or {}, fill_values or {}, write_empty)
+    writer = _Writer(zarr_format, chunks or {}, fill_values or {}, write_empty, without_chunks)
     for path, content in names:
         _refuse_existing(path)
         writer.write(path, content, consolidated)
@@ -133,9 +136,15 @@ class _Writer:
     """Writes groups, all in the same way."""
 
     def __init__(
-        self, zarr_format: Literal[2, 3], chunks: Mapping[str, Any], fills: Mapping[str, Any], write_empty: bool
+        self,
+        zarr_format: Literal[2, 3],
+        chunks: Mapping[str, Any],
+        fills: Mapping[str, Any],
+        write_empty: bool,
+        without_chunks: Collection[str],
     ) -> None:
         self._format, self._chunks, self._fills, self._write_empty = zarr_format, chunks, fills, write_empty
+        self._without_chunks = without_chunks
 
     def write(self, path: Path, variables: Mapping[str, xr.DataArray], consolidated: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -160,6 +169,8 @@ class _Writer:
             dimension_names=dims if self._format == 3 else None,
             config={"write_empty_chunks": self._write_empty},
         )
+        if name in self._without_chunks:
+            return
         for block in _blocks(target.shape, target.chunks) if array.chunks else [...]:
             target[block] = np.asarray(data[block])
 

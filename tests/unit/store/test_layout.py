@@ -99,6 +99,13 @@ def test_empty_chunks_are_absent_only_when_asked(tmp_path):
     assert len(stores.chunk_files(whole / "A.zarr" / "A")) == stores.results()["A"].sizes["unit_id"]
 
 
+def test_chunks_can_be_left_to_the_caller(tmp_path):
+    movie = xr.DataArray(dask.array.zeros((10**6, 5, 6), np.uint8), dims=("frame", "height", "width"))
+    write_dataset(tmp_path, {"varr": movie.assign_coords(frame=np.arange(10**6))}, without_chunks=["varr"])
+    assert stores.chunk_files(tmp_path / "varr.zarr" / "varr") == []
+    assert stores.stored(tmp_path / "varr.zarr" / "frame")[-1] == 10**6 - 1
+
+
 @pytest.mark.parametrize(("form", "existing"), [("groups", "C.zarr"), ("group", ""), ("netcdf", "")])
 def test_nothing_is_overwritten(tmp_path, form, existing):
     target = tmp_path / "minian"
