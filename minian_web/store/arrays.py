@@ -64,6 +64,8 @@ class Arrays:
             return
         verdict = judge(seen, self._journal.history.states_since(self._journal.held))
         self.behind = verdict.behind
+        if not self.behind:
+            self._journal.held = self._journal.history.last()
         self._refuse_many(verdict.foreign)
         if verdict.foreign:
             self._take_in(verdict.foreign[0][0])

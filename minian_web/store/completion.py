@@ -60,4 +60,6 @@ def _finish(state_dir: Path, dataset: Dataset, task: str) -> str:
         give_identity_labels([dataset], state_dir)
         return ""
     curation = open_curation(dataset, state_dir=state_dir)
-    return curation.read_only_reason or ("" if curation.complete else curation.notices[-1])
+    if curation.writable and curation.complete:
+        return ""
+    return curation.read_only_reason or " ".join(curation.notices)

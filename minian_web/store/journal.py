@@ -12,7 +12,7 @@ from minian_web.model.decisions import Decisions
 from minian_web.store import files
 from minian_web.store.datasets import Dataset
 from minian_web.store.history import MAIN, History, State, line_between
-from minian_web.store.lines import Binding, Line
+from minian_web.store.lines import Binding, Line, Written
 from minian_web.store.log import Log, read_log
 
 
@@ -63,7 +63,7 @@ class Journal:
                         self._path, f"an action {number} that goes on from those before it", str(error)
                     ) from error
                 return
-            self.held = line.arrays
+        self.held = self.log.held
 
     @property
     def bound(self) -> bool:
@@ -77,12 +77,12 @@ class Journal:
 
     @property
     def empty(self) -> bool:
-        """Whether no action was ever written."""
-        return not self.log.lines
+        """Whether nothing was ever decided in the set "main"."""
+        return not self.history.last()
 
     def start_from(self, state: State) -> None:
         """Take the labels found in the arrays as what the first action goes on from."""
-        self.history, self._found = History(self._blank), state
+        self._found = state
 
     def state(self, label_set: str = MAIN) -> State:
         """Decisions of a set now."""
@@ -119,6 +119,12 @@ class Journal:
             return ()
         imported = line_between(self._blank, self._found, "import", reviewer="import")
         return (imported,) if imported.units else ()
+
+    def note_written(self, line_id: str) -> None:
+        """Note that every array holds the labels of a line; raises as `append`."""
+        self.held = line_id
+        if self.log.held != line_id:
+            self.log = self.log.appended((Written(line_id),), self._dataset.id, self._like)
 
     def bind(self, digests: Mapping[str, str]) -> None:
         """Note which footprints the lines speak of, under the guard that holds now."""

@@ -129,6 +129,15 @@ class Ledger:
                 self._ready()
                 state, last = self._journal.state(), self._journal.history.last()
             self._arrays.write(state, last)
+            with self._lock:
+                self._note_written(last)
+
+    def _note_written(self, last: str) -> None:
+        if self._arrays.writable and not self._arrays.behind:
+            try:
+                self._journal.note_written(last)
+            except (NotWritable, Changed) as error:  # the arrays are right; the next action meets the same trouble
+                _log.info("%s: %s", self.where, error)
 
     # --- binding ---------------------------------------------------------------------------------------------------
 
@@ -210,7 +219,11 @@ class Ledger:
             self._tell(f"The decisions in {self.where} speak of other cells: the pipeline has rewritten A.")
 
     def _complete(self) -> None:
-        if self.writable and self._arrays.behind:
+        if not self.writable or self._journal.empty:
+            return
+        if not self._arrays.behind:
+            self._note_written(self._journal.history.last())
+        else:
             try:
                 self.write_arrays()
             except NotWritable as error:  # the log has them; the next action, or the next opening, tries again

@@ -47,6 +47,15 @@ class Binding:
 
 
 @dataclass(frozen=True)
+class Written:
+    """Note that every array holds the labels of a line; later edits of other programs are told apart by it."""
+
+    line: str
+    id: str = field(default_factory=new_id)
+    time: str = field(default_factory=now)
+
+
+@dataclass(frozen=True)
 class Line:
     """One action.
 
@@ -91,11 +100,16 @@ def header(binding: Binding, dataset: str) -> dict[str, Any]:
     return {"format": FORMAT, "version": VERSION, "dataset": dataset, **content_of(binding)}
 
 
-def content_of(record: Binding | Line) -> dict[str, Any]:
+Record = Binding | Written | Line
+
+
+def content_of(record: Record) -> dict[str, Any]:
     """Record as a JSON object."""
     start = {"id": record.id, "time": record.time}
     if isinstance(record, Binding):
         return {**start, "action": "binding", "guard": record.guard, "footprints": dict(record.footprints)}
+    if isinstance(record, Written):
+        return {**start, "action": "written", "line": record.line}
     return {
         **start,
         "reviewer": record.reviewer,
@@ -111,7 +125,7 @@ def content_of(record: Binding | Line) -> dict[str, Any]:
     }
 
 
-def record_of(content: dict[str, Any], number: int, where: str) -> Binding | Line:
+def record_of(content: dict[str, Any], number: int, where: str) -> Record:
     """Record out of the JSON object of line `number`; `DamagedLog`, KeyError, TypeError or ValueError if it is none."""
     if number == 1:
         found = (content.get("format"), content.get("version"))
@@ -120,6 +134,8 @@ def record_of(content: dict[str, Any], number: int, where: str) -> Binding | Lin
     if content["action"] == "binding":
         digests = {str(session): str(digest) for session, digest in content["footprints"].items()}
         return Binding(str(content["guard"]), digests, str(content["id"]), str(content["time"]))
+    if content["action"] == "written":
+        return Written(str(content["line"]), str(content["id"]), str(content["time"]))
     units = tuple(_unit(unit) for unit in content["units"])
     before, after = _decided(content["before"]), _decided(content["after"])
     if not len(units) == len(before) == len(after):

@@ -10,13 +10,14 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from minian_web.errors import DamagedLog, NotWritable
 from minian_web.store.appends import Extent, append
-from minian_web.store.lines import Binding, Line, content_of, header, record_of
+from minian_web.store.lines import Binding, Line, Record, content_of, header, record_of
 
 _SUM = re.compile(rb'^(\{.*),"sum":"([0-9a-f]{16})"\}$')
 
@@ -37,6 +38,8 @@ class Log:
         Bytes that check; less than its size when the last line was cut short.
     chain
         Checksum of the last line.
+    held
+        Id of the action whose labels the arrays hold as far as the file knows; empty: those before the first one.
     """
 
     path: Path
@@ -45,13 +48,14 @@ class Log:
     extent: Extent | None = None
     keep: int = 0
     chain: str = ""
+    held: str = ""
 
     @property
     def torn(self) -> bool:
         """Whether a last line without its end was dropped."""
         return self.extent is not None and self.keep < self.extent.size
 
-    def appended(self, records: tuple[Binding | Line, ...], dataset: str, like: Path | None = None) -> Log:
+    def appended(self, records: tuple[Record, ...], dataset: str, like: Path | None = None) -> Log:
         """Write records to the end of the file; they are durable when this returns.
 
         Parameters
@@ -78,7 +82,7 @@ class Log:
         extent = append(self.path, text, self.extent, self.keep, like)
         bindings = self.bindings + tuple(record for record in records if isinstance(record, Binding))
         lines = self.lines + tuple(record for record in records if isinstance(record, Line))
-        return Log(self.path, bindings, lines, extent, extent.size, chain)
+        return Log(self.path, bindings, lines, extent, extent.size, chain, _held(self.held, records))
 
 
 def _summed(content: dict[str, Any], chain: str) -> tuple[bytes, str]:
@@ -114,18 +118,26 @@ def read_log(path: Path) -> Log:
     lines = tuple(record for record in records if isinstance(record, Line))
     if len({line.id for line in lines}) < len(lines):
         raise DamagedLog(path, "lines with ids of their own", "an id that occurs twice")
-    return Log(path, bindings, lines, Extent(inode, len(data)), len(complete), chain)
+    return Log(path, bindings, lines, Extent(inode, len(data)), len(complete), chain, _held("", records))
 
 
-def _records(path: Path, texts: list[bytes]) -> tuple[list[Binding | Line], str]:
-    records, chain = [], ""
+def _held(held: str, records: Iterable[Record]) -> str:
+    for record in records:
+        if not isinstance(record, Binding):
+            held = record.arrays if isinstance(record, Line) else record.line
+    return held
+
+
+def _records(path: Path, texts: list[bytes]) -> tuple[list[Record], str]:
+    records: list[Record] = []
+    chain = ""
     for number, text in enumerate(texts, start=1):
         record, chain = _checked(f"{path} line {number}", number, text, chain)
         records.append(record)
     return records, chain
 
 
-def _checked(where: str, number: int, text: bytes, chain: str) -> tuple[Binding | Line, str]:
+def _checked(where: str, number: int, text: bytes, chain: str) -> tuple[Record, str]:
     match = _SUM.match(text)
     if match is None:
         raise DamagedLog(where, "a JSON object that ends in its checksum", repr(text[:60].decode("utf-8", "replace")))
