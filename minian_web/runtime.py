@@ -6,6 +6,7 @@ Built once, by `start` (command line, server) or by the first `get` (settings fr
 from __future__ import annotations
 
 import atexit
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from minian_web.store.movies import Movie
     from minian_web.store.pairing import Pairing
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MOVIES_AGE = 5.0  # seconds for which a list of movies is believed without looking at the disk again
@@ -171,21 +173,46 @@ class Runtime:
 
     def sisters(self, dataset_id: str) -> list[str]:
         """Ids of the other sessions of the animal, in the same root, that have no labels yet."""
-        lacking = set(self.curation(dataset_id).sisters_without_labels(list(self._sisters(dataset_id).values())))
-        return [name for name, path in self._sisters(dataset_id).items() if path in lacking]
+        from minian_web.store.sisters import without_labels
+
+        if not self.curation(dataset_id).writable:
+            return []
+        return [one.id for one in without_labels(self.dataset(name) for name in self._sessions(dataset_id))]
 
     def label_sisters(self, dataset_id: str, sisters: Sequence[str]) -> None:
-        """Write identity labels into these sessions of the animal, so that minian reads all sessions alike."""
-        known = self._sisters(dataset_id)
-        self.curation(dataset_id).label_sisters([known[name] for name in sisters if name in known])
+        """Write identity labels into these sessions of the animal, so that minian reads all sessions alike.
 
-    def _sisters(self, dataset_id: str) -> dict[str, Path]:
+        Raises
+        ------
+        NotWritable
+            If this process may not write there, or a write fails.
+        """
+        from minian_web.store.sisters import give_identity_labels
+
+        chosen = [name for name in self._sessions(dataset_id) if name in sisters]
+        for name in chosen:
+            if not self.curation(name).writable:
+                raise NotWritable(f"{name}: {self.curation(name).read_only_reason}")
+        give_identity_labels((self.dataset(name) for name in chosen), self.settings.state_dir)
+
+    def _sessions(self, dataset_id: str) -> list[str]:
+        """Ids of the other readable sessions of the animal, in the same root."""
         catalog, own = self.catalog, self.catalog.entry(dataset_id)
         animal = catalog.details(own).animal
-        if not animal:
-            return {}
-        others = [one for one in catalog.entries() if one.kind == "dataset" and one.root == own.root and one != own]
-        return {one.id: one.path for one in others if catalog.details(one).animal == animal}
+        others = (one for one in catalog.entries() if one.kind == "dataset" and one.root == own.root and one != own)
+        known = ((one.id, catalog.details(one)) for one in others) if animal else ()
+        return [name for name, details in known if details.animal == animal and not details.problem]
+
+    def complete_unfinished(self) -> None:
+        """Complete label writes that a crash cut short, where this process may write; says in the log what was done."""
+        from minian_web.store.completion import complete_unfinished
+
+        for one in complete_unfinished(self.settings.state_dir, self._may_write):
+            _log.warning("%s: %s", one.path, one.problem or "a label write that was cut short is complete now")
+
+    def _may_write(self, path: Path) -> bool:
+        root = next((root for root in self.catalog.roots.values() if path.is_relative_to(root)), None)
+        return root is not None and not self._why_not(self.lease_of(root), path)
 
     def lease_of(self, root: Path) -> Lease:
         """Lease of a root, not yet acquired."""

@@ -108,7 +108,7 @@ def make_server(
     secret = cookie_secret(settings.state_dir)
     provider = {"auth_provider": FileLogin(basic_auth)} if basic_auth else {}
     bokeh_settings.resources = "server"
-    runtime.start(settings, num_threads)
+    runtime.start(settings, num_threads).complete_unfinished()
     try:
         server = get_server(
             pages(),

@@ -157,6 +157,43 @@ def test_a_folder_of_movies_has_no_cells_to_open(lab, tmp_path):
     one.close()
 
 
+def test_sessions_of_the_animal_without_labels_are_found_and_given_identity_labels(lab, template, tmp_path):
+    shutil.copytree(template / "day2", lab / "day2")
+    shutil.copytree(template / "day2", lab / "broken")
+    shutil.rmtree(lab / "broken" / "minian" / "A.zarr")
+    one = Runtime(Settings((lab,), state_dir=tmp_path / "state", cache_dir=tmp_path / "cache"))
+    try:
+        unit = int(one.dataset(NAME).unit_ids()[0])
+        one.curation(NAME).act("discard", [unit], reviewer="ann")
+        one.curation(NAME).write_arrays()
+        assert one.sisters(NAME) == ["lab/day2/minian"]
+        one.label_sisters(NAME, ["lab/day2/minian", "../../etc", "lab/broken/minian"])
+        assert one.sisters(NAME) == []
+        labels = stores.open_minian(lab / "day2" / "minian")["unit_labels"]
+        assert (labels == labels["unit_id"]).all()
+    finally:
+        one.close()
+
+
+def test_a_write_cut_short_is_completed_at_start(lab, tmp_path, caplog):
+    settings = Settings((lab,), state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")
+    first = Runtime(settings)
+    unit = int(first.dataset(NAME).unit_ids()[0])
+    first.curation(NAME).act("discard", [unit], reviewer="ann")  # durable, but the arrays do not know it yet
+    first.lease_of(lab.resolve()).release()
+    second = Runtime(settings)
+    try:
+        second.complete_unfinished()
+        assert "is complete now" in caplog.text
+        labels = stores.open_minian(lab / "day1" / "minian")["unit_labels"]
+        assert int(labels.sel(unit_id=unit)) == -1
+        caplog.clear()
+        second.complete_unfinished()
+        assert caplog.text == ""
+    finally:
+        second.close()
+
+
 def test_closing_twice_is_harmless_and_releases_the_lease(runtime, lab):
     runtime.curation(NAME)
     assert list(lab.rglob(".minian-web.lease"))
