@@ -70,6 +70,7 @@ class ReviewState(ReviewData):
         """
         if not self._may_decide(lambda: self.decide(kind)):
             return
+        assert self.decisions is not None
         units = self._units_for(kind)
         try:
             self.decisions = applied(self.decisions, kind, units)
@@ -84,8 +85,9 @@ class ReviewState(ReviewData):
 
     def _units_for(self, kind: str) -> tuple[int, ...]:
         chosen, current = self.walk.chosen, self.walk.current
-        with_current = kind == "merge" and current is not None and current not in chosen
-        return (*chosen, current) if with_current else chosen  # type: ignore[return-value]
+        if kind == "merge" and current is not None and current not in chosen:
+            return (*chosen, current)
+        return chosen
 
     def undo(self) -> None:
         """Take back the reviewer's own last action; shown once it is known to be allowed."""
@@ -168,7 +170,7 @@ class ReviewState(ReviewData):
         sisters, self.sisters = self.sisters, []
         self._run(
             lambda _tick: self._runtime.label_sisters(self.dataset, sisters),
-            lambda _: self.param.update(message=f"Identity labels written into {len(sisters)} session(s)."),
+            lambda _: self._set(message=f"Identity labels written into {len(sisters)} session(s)."),
             failed=self._mention,
             short=True,
             name="label sister sessions",

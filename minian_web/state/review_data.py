@@ -11,7 +11,7 @@ import param
 
 from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver, Job, Tick
-from minian_web.model.footprints import Footprints, unit_at, units_in
+from minian_web.model.footprints import Footprints, outlines, unit_at, units_in
 from minian_web.model.keys import Key
 from minian_web.model.order import nearest_neighbour_walk
 from minian_web.model.walk import Walk
@@ -48,6 +48,7 @@ class ReviewData(param.Parameterized):
 
     opened = param.Parameter(None, doc="Output: the `Opened` dataset")
     footprints = param.ClassSelector(class_=Footprints, allow_None=True, doc="Output: the index of footprints")
+    outlines = param.Parameter(None, doc="Output: unit -> x, y of its outline in pixel positions, NaN between contours")
     progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how much of the index is done")
     doing = param.String("Reading footprints", doc="Output: what the progress is of")
     movies = param.List([], doc="Output: pairings of movies with the dataset")
@@ -80,11 +81,15 @@ class ReviewData(param.Parameterized):
         if self._indexing is not None:
             self._indexing.cancel()
         self._reader = None
-        self.param.update(opened=None, footprints=None, progress=None, walk=Walk(), traces=(), movies=[])
+        self.param.update(opened=None, footprints=None, outlines=None, progress=None)
+        self.param.update(walk=Walk(), traces=(), movies=[])
         self.param.update(error="", message="", notices=[])
 
     def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> Job:
         return self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
+
+    def _set(self, **outputs: Any) -> None:
+        self.param.update(**outputs)
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, (MinianWebError, OSError)):
@@ -111,7 +116,7 @@ class ReviewData(param.Parameterized):
         self._indexing = self._run(
             lambda tick: dataset.footprints(key, tick),
             self._indexed,
-            progress=lambda fraction, *_: self.param.update(progress=fraction),
+            progress=lambda fraction, *_: self._set(progress=fraction),
             name="index footprints",
         )
         find = lambda _tick: self._runtime.movies(self.dataset)  # noqa: E731
@@ -137,7 +142,7 @@ class ReviewData(param.Parameterized):
         if name:
             self._run(
                 lambda _tick: self._runtime.frames.limits_of(self._runtime.movie(dataset, name)),
-                lambda limits: self.param.update(limits=limits if name == self.movie else self.limits),
+                lambda limits: self._set(limits=limits if name == self.movie else self.limits),
                 failed=self._mention,
                 short=True,
                 name="limits of movie",
@@ -153,6 +158,11 @@ class ReviewData(param.Parameterized):
         walk = Walk.through([int(unit) for unit in order])
         self.param.update(footprints=footprints, progress=None)
         self._stand(walk if self.unit is None else walk.to_unit(self.unit) if self.unit in walk.order else walk)
+        self._run(
+            lambda _tick: {int(unit): outlines(footprints, [int(unit)]) for unit in footprints.unit_ids},
+            lambda found: self._set(outlines=found),
+            name="outline footprints",
+        )
         self._bind(footprints)
 
     def _bind(self, footprints: Footprints) -> None:
@@ -173,7 +183,7 @@ class ReviewData(param.Parameterized):
         before, self.walk = self.walk, walk
         self.unit = walk.current
         if self._reader is not None and (walk.shown != before.shown or not self.traces):
-            self._reader.ask(walk.shown, walk.upcoming, lambda found: self.param.update(traces=found), self._fail)
+            self._reader.ask(walk.shown, walk.upcoming, lambda found: self._set(traces=found), self._fail)
 
     def go(self, step: str, *arguments: Any) -> None:
         """Take one step of the walk by name, as `next_unit` or `to_group`; refusals become the message."""

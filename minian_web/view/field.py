@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,8 @@ from minian_web.view.figures import field_of_view, unit_color
 from minian_web.view.theme import STATUS_COLOURS
 
 NOTHING = np.full(2, np.nan, np.float32)
+GAP = np.full(1, np.nan, np.float32)
+Outlines = Mapping[int, tuple[np.ndarray, np.ndarray]]
 NAMES = {
     "text_color": "white",
     "background_fill_color": "black",
@@ -113,6 +115,8 @@ class FootprintMap(Field):
         pick: Callable[[float, float, bool], None],
         pick_box: Callable[[tuple[float, float], tuple[float, float]], None],
     ) -> None:
+        self._outlines: Outlines = {}
+        self._drawn: dict[str, tuple[int, ...]] = {}
         tools = ("pan", "wheel_zoom", "box_select", "reset")
         super().__init__(heights, widths, tools, title="Footprints", active_tools=["box_select", "wheel_zoom"])
         current = self.figure
@@ -140,13 +144,28 @@ class FootprintMap(Field):
         scaled = (np.nan_to_num(image, nan=low) - low) / max(high - low, np.finfo(np.float32).tiny)
         self.figure.write("ground", image=[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)])
 
-    def show_decisions(self, decisions: Decisions, footprints: Footprints) -> None:
-        """Outline every unit in the colour of its status."""
+    def show_outlines(self, outlines: Outlines) -> None:
+        """Outline every unit, in the colour of the undecided; what is decided is drawn over it."""
+        self._outlines = outlines
+        self._drawn.clear()
+        x, y = self._joined(outlines)
+        self.figure.write("undecided", x=x, y=y)
+
+    def show_decisions(self, decisions: Decisions) -> None:
+        """Outline what is decided in the colour of its status; only what changed is sent."""
         statuses = decisions.statuses()
-        for status in STATUSES:
-            units = [int(unit) for unit in decisions.unit_ids[statuses == status]]
-            x, y = self.lines(footprints, units) if units else (NOTHING, NOTHING)
-            self.figure.write(status, x=x, y=y)
+        for status in STATUSES[1:]:
+            units = tuple(decisions.unit_ids[statuses == status].tolist())
+            if self._drawn.get(status, ()) != units:
+                self._drawn[status] = units
+                x, y = self._joined(units)
+                self.figure.write(status, x=x, y=y)
+
+    def _joined(self, units: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Outlines of units in the axes' coordinates, NaN between them."""
+        lines = [self._outlines[unit] for unit in units]
+        parts = [np.concatenate([part for line in lines for part in (line[axis], GAP)] or [GAP]) for axis in (0, 1)]
+        return self._place(parts[0], parts[1])
 
 
 def _adds(event: Any) -> bool:

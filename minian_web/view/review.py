@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import panel as pn
@@ -243,7 +244,7 @@ class ReviewView(pn.viewable.Viewer):
             "Export labels",
             pn.pane.HTML("What was decided about each unit, for other programs.", margin=(0, 0, 8, 0)),
             *(
-                download(label, file, lambda form=form: self.state.export(form), margin=(4, 0), width=240)
+                download(label, file, partial(self.state.export, form), margin=(4, 0), width=240)
                 for label, file, form in forms
             ),
         )

@@ -51,6 +51,7 @@ class ReviewDesk(pn.viewable.Viewer):
     def _follow(self) -> None:
         state, options = self._state, self._options
         state.param.watch(lambda *_: self._show_footprints(), "footprints")
+        state.param.watch(lambda *_: self._show_outlines(), "outlines")
         state.param.watch(lambda *_: self._show_decisions(), "decisions")
         state.param.watch(lambda *_: self._show_walk(), "walk")
         state.param.watch(lambda *_: self._show_traces(), "traces")
@@ -61,12 +62,15 @@ class ReviewDesk(pn.viewable.Viewer):
     def _show_footprints(self) -> None:
         if self._state.footprints is not None:
             self._map.show_footprints(self._state.footprints)
+
+    def _show_outlines(self) -> None:
+        if self._state.outlines is not None:
+            self._map.show_outlines(self._state.outlines)
             self._show_decisions()
 
     def _show_decisions(self) -> None:
-        state = self._state
-        if state.footprints is not None and state.decisions is not None:
-            self._map.show_decisions(state.decisions, state.footprints)
+        if self._state.outlines is not None and self._state.decisions is not None:
+            self._map.show_decisions(self._state.decisions)
 
     def _show_walk(self) -> None:
         state = self._state
