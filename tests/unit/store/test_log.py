@@ -85,5 +85,5 @@ def test_no_file_is_an_empty_log(tmp_path):
 
 def test_a_file_that_is_no_log_is_refused(tmp_path):
     (tmp_path / "log").write_text("unit_id,label\n1,2\n")
-    with pytest.raises(DamagedLog, match="line 1: .*ends in its checksum, found 'unit_id,label'"):
+    with pytest.raises(DamagedLog, match=r"line 1: .*ends in its checksum, found 'unit_id,label'"):
         read_log(tmp_path / "log")
