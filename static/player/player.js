@@ -22,7 +22,9 @@ class Player {
       fps: (fps) => this.setFps(fps),
     })
     this.onVisible = () => this.visible()
+    this.onLeave = () => this.remove()
     document.addEventListener('visibilitychange', this.onVisible)
+    window.addEventListener('pagehide', this.onLeave)
     this.keeper = setInterval(() => this.tend(), 500)
   }
 
@@ -392,6 +394,7 @@ class Player {
     clearInterval(this.keeper)
     clearTimeout(this.exactTimer)
     document.removeEventListener('visibilitychange', this.onVisible)
+    window.removeEventListener('pagehide', this.onLeave)
     for (const panel of this.panels.splice(0)) this.drop(panel)
     window.minianPlayers = (window.minianPlayers ?? []).filter((one) => one !== this)
   }
