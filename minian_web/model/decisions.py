@@ -62,12 +62,10 @@ class Decisions:
     def _position(self) -> dict[int, int]:
         return {int(unit): position for position, unit in enumerate(self.unit_ids)}
 
-    @cached_property
-    def _cells(self) -> dict[int, tuple[int, ...]]:
-        cells: dict[int, list[int]] = {}
-        for unit, label in zip(self.unit_ids.tolist(), self.labels_array.tolist(), strict=True):
-            cells.setdefault(label, []).append(unit)
-        return {label: tuple(sorted(units)) for label, units in cells.items()}
+    def _sizes(self) -> np.ndarray:
+        """How many units each unit's label has, `(n,)`."""
+        _, group, size = np.unique(self.labels_array, return_inverse=True, return_counts=True)
+        return size[group]
 
     def position(self, unit_id: int) -> int:
         """Position of a unit in stored order; `BadRequest` when there is no such unit."""
@@ -82,7 +80,7 @@ class Decisions:
         label = int(self.labels_array[position])
         if label == DISCARDED:
             return Decision(label, "discarded")
-        if len(self._cells[label]) > 1:
+        if np.count_nonzero(self.labels_array == label) > 1:
             return Decision(label, "merged")
         return Decision(label, "kept" if self.reviewed[position] else "undecided")
 
@@ -93,11 +91,14 @@ class Decisions:
     def cell(self, unit_id: int) -> tuple[int, ...]:
         """All units of the unit's cell, itself included, ascending; a discarded unit is alone."""
         label = int(self.labels_array[self.position(unit_id)])
-        return (unit_id,) if label == DISCARDED else self._cells[label]
+        if label == DISCARDED:
+            return (unit_id,)
+        return tuple(sorted(self.unit_ids[self.labels_array == label].tolist()))
 
     def statuses(self) -> np.ndarray:
         """Status of each unit in stored order, `(n,)` str."""
-        return np.array([self.of(int(unit)).status for unit in self.unit_ids], dtype="<U9")
+        discarded, merged = self.labels_array == DISCARDED, self._sizes() > 1
+        return np.select([discarded, merged, self.reviewed], ["discarded", "merged", "kept"], "undecided")
 
     def counts(self) -> dict[str, int]:
         """Number of units of each status."""
@@ -128,24 +129,15 @@ class Decisions:
 
     def relabelled(self, labels: np.ndarray) -> Decisions:
         """Decisions with new labels; a unit whose cell did not change stays reviewed."""
-        names = canonical(self.unit_ids, labels)
-        fresh = Decisions(self.unit_ids, _frozen(names), self.reviewed)
-        alone = np.array([len(fresh.cell(int(unit))) == 1 for unit in self.unit_ids], dtype=bool)
-        reviewed = self.reviewed & alone & (names != DISCARDED)
-        return Decisions(self.unit_ids, fresh.labels_array, _frozen(reviewed))
+        fresh = self._derived(canonical(self.unit_ids, labels), self.reviewed.copy())
+        alone = (fresh._sizes() == 1) & (fresh.labels_array != DISCARDED)
+        return fresh._derived(fresh.labels_array, self.reviewed & alone)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Decisions):
             return NotImplemented
-        mine, theirs = (
-            (self.unit_ids, self.labels_array, self.reviewed),
-            (
-                other.unit_ids,
-                other.labels_array,
-                other.reviewed,
-            ),
-        )
-        return all(np.array_equal(one, two) for one, two in zip(mine, theirs, strict=True))
+        names = ("unit_ids", "labels_array", "reviewed")
+        return all(np.array_equal(getattr(self, name), getattr(other, name)) for name in names)
 
     __hash__ = None  # type: ignore[assignment]
 
