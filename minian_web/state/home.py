@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,9 @@ import param
 
 from minian_web.errors import MinianWebError
 from minian_web.jobs import Deliver, Job, Tick
+from minian_web.model.picture import as_picture
 from minian_web.state.picker import holds, words_of
+from minian_web.state.rows import COLUMNS, reviewed, row_of
 from minian_web.store.around import what_is_in
 
 if TYPE_CHECKING:
@@ -20,10 +23,8 @@ if TYPE_CHECKING:
     from minian_web.store.catalog import Details, Entry
     from minian_web.store.pairing import Pairing
 
-COLUMNS = ("Dataset", "Animal", "Session", "Date", "Units", "Frames", "Size", "Reviewed", "Movies")
 SECONDS_BETWEEN_BATCHES = 0.25
-UNKNOWN = "…"
-NONE = "—"
+MOST_PROBLEMS = 3
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class HomeState(param.Parameterized):
     doing = param.String("Reading details", doc="Output: what the progress is of")
     preview = param.ClassSelector(class_=Preview, doc="Output: the chosen dataset")
     empty = param.List([], doc="Output: why there is no dataset; title first, then lines")
+    notices = param.List([], doc="Output: folders that could not be looked into")
     error = param.String(doc="Output: what went wrong")
 
     def __init__(self, runtime: Runtime, deliver: Deliver, **inputs: Any) -> None:
@@ -105,9 +107,10 @@ class HomeState(param.Parameterized):
         self._details.update(batch)
         if entries is not None:
             self._entries = {entry.id: entry for entry in entries}
+            self.notices = few(self._runtime.catalog.problems)
             self._filter()
             self._look()
-        self.filled = {name: self._row(self._entries[name]) for name in batch if name in self._entries}
+        self.filled = {name: row_of(name, batch[name]) for name in batch if name in self._entries}
         if self.preview is not None and self.preview.entry.id in batch:
             self.preview = replace(self.preview, details=batch[self.preview.entry.id])
         self.progress = fraction if fraction < 1 else None
@@ -124,7 +127,7 @@ class HomeState(param.Parameterized):
     def _filter(self) -> None:
         words = words_of(self.query)
         shown = [entry for entry in self._entries.values() if holds(self._searched(entry), words)]
-        rows = [self._row(entry) for entry in shown]
+        rows = [row_of(entry.id, self._details.get(entry.id)) for entry in shown]
         self.table = pd.DataFrame(rows, columns=list(COLUMNS), index=[entry.id for entry in shown])
         total = len(self._entries)
         self.counts = f"{len(shown)} of {total} datasets" if words else f"{total} dataset{'' if total == 1 else 's'}"
@@ -133,22 +136,6 @@ class HomeState(param.Parameterized):
         details = self._details.get(entry.id)
         more = (details.animal, details.session, reviewed(details)) if details else ()
         return " ".join((entry.id, *(text or "" for text in more)))
-
-    def _row(self, entry: Entry) -> tuple[str, ...]:
-        details = self._details.get(entry.id)
-        if details is None:
-            return (entry.id, *[UNKNOWN] * (len(COLUMNS) - 1))
-        return (
-            entry.id,
-            details.animal or NONE,
-            details.session or NONE,
-            f"{details.modified:%Y-%m-%d}" if details.modified else NONE,
-            _number(details.units or None),
-            _number(details.frames or None),
-            f"{details.height} × {details.width}" if details.height and details.width else NONE,
-            reviewed(details),
-            str(len(details.movies)) if details.movies else NONE,
-        )
 
     def _why_empty(self) -> list[str]:
         settings = self._runtime.settings
@@ -216,42 +203,7 @@ class HomeState(param.Parameterized):
             self.chosen = names[min(max(at, 0), len(names) - 1)]
 
 
-def reviewed(details: Details) -> str:
-    """How far the review of a dataset is, in words that can be searched."""
-    if details.problem:
-        return "cannot be read"
-    if not details.units:
-        return NONE
-    if not details.undecided:
-        return f"done ({details.units})"
-    decided = details.units - details.undecided
-    if details.reviewed:
-        return f"curated ({decided} of {details.units})"
-    return f"{decided} of {details.units}" if decided else "not yet"
-
-
-def _number(value: int | None) -> str:
-    return NONE if value is None else f"{value}"
-
-
-def as_picture(image: np.ndarray | None) -> np.ndarray | None:
-    """Stretch an image between its 1st and 99.8th percentile.
-
-    Parameters
-    ----------
-    image
-        `(height, width)`, any number type, NaN allowed.
-
-    Returns
-    -------
-    numpy.ndarray or None
-        uint8 of the same shape; None for None.
-    """
-    if image is None:
-        return None
-    finite = image[np.isfinite(image)]
-    if not finite.size:
-        return np.zeros(image.shape, np.uint8)
-    low, high = np.percentile(finite, (1, 99.8))
-    scaled = (np.nan_to_num(image, nan=low) - low) / max(high - low, 1e-12)
-    return (255 * np.clip(scaled, 0, 1)).astype(np.uint8)
+def few(problems: Sequence[str]) -> list[str]:
+    """Give the first problems, and how many more there are."""
+    more = len(problems) - MOST_PROBLEMS
+    return [*problems[:MOST_PROBLEMS], *([f"{more} more such problems"] if more > 0 else [])]

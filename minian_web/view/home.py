@@ -13,7 +13,8 @@ import panel as pn
 from PIL import Image
 
 from minian_web import assets
-from minian_web.state.home import COLUMNS, HomeState, Preview
+from minian_web.state.home import HomeState, Preview
+from minian_web.state.rows import COLUMNS
 from minian_web.view import shell
 from minian_web.view.links import TITLES, href
 

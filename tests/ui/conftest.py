@@ -1,6 +1,7 @@
 """A real server in a process of its own, a real browser, and guards that no test has to ask for.
 
 `page` fails a test whose page asked another host for anything, threw, or wrote an error to the console.
+Our content security policy holds in tests as well, so `page.wait_for_function` cannot be used: wait by `expect`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
@@ -75,8 +77,8 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def start_server(root: Path, home: Path, *arguments: str, port: int | None = None) -> Server:
-    """Start a server on a root; its state, cache and log go into `home`."""
+def start_server(root: Path, home: Path, *arguments: str, port: int | None = None, health: str = "health") -> Server:
+    """Start a server on a root and wait for its `health`; its state, cache and log go into `home`."""
     port, home = port or free_port(), Path(home)
     home.mkdir(parents=True, exist_ok=True)
     log = home / "server.log"
@@ -85,15 +87,15 @@ def start_server(root: Path, home: Path, *arguments: str, port: int | None = Non
     with log.open("ab") as out:
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
     server = Server(root, f"http://127.0.0.1:{port}/", process, log, home / "state", command)
-    wait_until_up(server)
+    wait_until_up(server, health)
     return server
 
 
-def wait_until_up(server: Server) -> None:
+def wait_until_up(server: Server, health: str) -> None:
     end = time.monotonic() + SECONDS_TO_START
     while time.monotonic() < end and server.process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{server.url}health", timeout=2) as reply:
+            with urllib.request.urlopen(f"{server.url}{health}", timeout=2) as reply:
                 assert reply.status == 200
                 return
         except OSError:
@@ -128,11 +130,11 @@ def own_root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
-    """`serve(root, *arguments, port=None)`: servers that end with the test; state and cache are kept between them."""
+    """`serve(root, *arguments, port=None)`: servers that end with the test; state and cache stay between them."""
     started: list[Server] = []
 
-    def start(root: Path, *arguments: str, port: int | None = None) -> Server:
-        started.append(start_server(root, tmp_path / "server", *arguments, port=port))
+    def start(root: Path, *arguments: str, **options: Any) -> Server:
+        started.append(start_server(root, tmp_path / "server", *arguments, **options))
         return started[-1]
 
     yield start

@@ -10,8 +10,8 @@ import pytest
 
 from minian_web.runtime import Runtime
 from minian_web.settings import Settings
-from minian_web.state.home import COLUMNS, HomeState, as_picture, reviewed
-from minian_web.store.summaries import Details
+from minian_web.state.home import HomeState, few
+from minian_web.state.rows import COLUMNS
 from tests import stores
 
 
@@ -184,6 +184,12 @@ def test_a_root_without_datasets_says_what_was_looked_for_and_what_is_there(runt
     assert state.empty[3] == f"{tmp_path / 'full'} holds photos/"
 
 
+def test_folders_that_cannot_be_looked_into_are_named(runtime_of, lab, tmp_path):
+    state = loaded(home(runtime_of(lab, tmp_path / "gone")))
+    assert state.notices == [f"{tmp_path / 'gone'}: no such folder"]
+    assert few(["a", "b", "c", "d", "e"]) == ["a", "b", "c", "2 more such problems"]
+
+
 def test_leaving_the_page_stops_the_listing(runtime_of, lab, monkeypatch):
     runtime = runtime_of(lab)
     monkeypatch.setattr(runtime.catalog, "details", lambda _: time.sleep(0.3))
@@ -193,31 +199,3 @@ def test_leaving_the_page_stops_the_listing(runtime_of, lab, monkeypatch):
     state.close()
     state._listing.wait(10)
     assert not state.filled
-
-
-@pytest.mark.parametrize(
-    ("details", "text"),
-    [
-        (Details(units=5, undecided=5), "not yet"),
-        (Details(units=5, undecided=2, kept=3), "3 of 5"),
-        (Details(units=5, kept=4, discarded=1, reviewed=True), "done (5)"),
-        (Details(units=5, undecided=3, merged=2, reviewed=True), "curated (2 of 5)"),
-        (Details(problem="broken"), "cannot be read"),
-        (Details(), "—"),
-    ],
-)
-def test_reviewed_in_words(details, text):
-    assert reviewed(details) == text
-
-
-def test_a_picture_is_stretched_and_ignores_nan():
-    image = np.linspace(0, 1000, 10_000).reshape(100, 100)
-    image[0, 0] = np.nan
-    picture = as_picture(image)
-    assert picture.dtype == np.uint8
-    assert picture.min() == 0
-    assert picture.max() == 255
-    assert (np.diff(picture[50].astype(int)) >= 0).all()
-    assert not as_picture(np.full((3, 3), np.nan)).any()
-    assert as_picture(np.full((3, 3), 7.0)).dtype == np.uint8
-    assert as_picture(None) is None
