@@ -8,12 +8,10 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from panel.auth import BasicAuthProvider, BasicLoginHandler
-from panel.config import config
 from tornado.escape import url_escape
 
 from minian_web import assets
@@ -70,6 +68,12 @@ class Login(BasicLoginHandler):
         known = fits(password, stored if stored is not None else hashed(secrets.token_hex()))
         return known and stored is not None
 
+    def get(self) -> None:
+        """Show the form; without a page to go on to, the home page is meant, below the prefix of this server."""
+        if not self.get_argument("next", ""):
+            self.request.arguments["next"] = [self.request.path.removesuffix("login").encode()]
+        super().get()
+
     async def post(self) -> None:
         """Take name and password from the form."""
         name, password = self.get_argument("username", ""), self.get_argument("password", "", strip=False)
@@ -78,7 +82,8 @@ class Login(BasicLoginHandler):
             super().post()
         else:
             await asyncio.sleep(SECONDS_AFTER_FAILURE)
-            self.redirect(f"{self.request.path}?error={url_escape('This name and password do not fit.')}")
+            wrong, then = "This name and password do not fit.", self.get_cookie("next_url", "")
+            self.redirect(f"{self.request.path}?error={url_escape(wrong)}&next={url_escape(then)}")
 
     def set_cookie(self, name: str, value: Any, *args: Any, **kwargs: Any) -> None:
         """Set a cookie that is not sent along from other sites, nor unencrypted once it came encrypted."""
@@ -102,13 +107,5 @@ class FileLogin(BasicAuthProvider):
     @property
     def login_handler(self) -> type[Login]:
         """Handler of `/login` for these users."""
-        handler: type[Login] = super().login_handler
-        members: Mapping[str, Any] = {"path": self._path}
-        del handler
         Login._login_endpoint, Login._login_template = self._login_endpoint, self._login_template
-        return type("LoginOfFile", (Login,), dict(members))
-
-
-def uses_login() -> bool:
-    """Whether cookies are signed at all."""
-    return bool(config.cookie_secret)
+        return type("LoginOfFile", (Login,), {"path": self._path})

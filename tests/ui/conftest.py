@@ -193,8 +193,11 @@ def guard() -> Iterator[Guard]:
 
 
 @pytest.fixture
-def context(browser: Browser, guard: Guard) -> Iterator[BrowserContext]:
-    """A browser of one person: own cookies, own storage; `context.new_page()` for a second tab."""
+def context(browser: Browser, guard: Guard, serve: Callable[..., Server]) -> Iterator[BrowserContext]:
+    """A browser of one person: own cookies, own storage; `context.new_page()` for a second tab.
+
+    It is closed before the servers of `serve` end, hence the dependency.
+    """
     one = browser.new_context(viewport=VIEWPORT)
     one.set_default_timeout(TIMEOUT)
     guard.watch(one)

@@ -222,6 +222,22 @@ def test_a_wrong_login_stays_outside(guarded, monkeypatch, name, password):
     assert not [one for one in headers.get_all("Set-Cookie") or [] if one.startswith("user=")]
 
 
+def test_a_wrong_login_does_not_lose_the_page_that_was_wanted(guarded, monkeypatch):
+    monkeypatch.setattr("minian_web.server.login.SECONDS_AFTER_FAILURE", 0.01)
+    _, headers, _ = guarded.get("/login?next=%2Fcnmf_review%3Fdataset%3Da")
+    cookie = headers["Set-Cookie"].split(";")[0]
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    _, headers, _ = guarded.get("/login", form, "POST", urlencode({"username": "ann", "password": "wrong"}))
+    assert headers["Location"].endswith("next=%2Fcnmf_review%3Fdataset%3Da")
+    _, headers, _ = guarded.get("/login", form, "POST", urlencode({"username": "ann", "password": "plain words"}))
+    assert headers["Location"] == "/cnmf_review?dataset=a"
+
+
+def test_a_login_does_not_lead_to_another_site(guarded):
+    _, headers, _ = guarded.get("/login?next=%2F%2Fevil.example%2F")
+    assert "evil" not in (headers["Set-Cookie"] or "")
+
+
 def test_the_login_page_needs_no_other_host_and_escapes(guarded):
     status, _, body = guarded.get("/login?error=%3Cscript%3Ealert(1)%3C/script%3E")
     assert status == 200
