@@ -9,14 +9,15 @@ import atexit
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from minian_web.errors import DataError, DatasetNotFound, NotWritable
 from minian_web.jobs import Jobs
 from minian_web.settings import Settings, from_env
+from minian_web.shared import Shared
 
 if TYPE_CHECKING:
     from minian_web.store.catalog import Catalog
@@ -28,38 +29,8 @@ if TYPE_CHECKING:
     from minian_web.store.pairing import Pairing
 
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 MOVIES_AGE = 5.0  # seconds for which a list of movies is believed without looking at the disk again
-
-
-class Shared(Generic[T]):
-    """Values by name, each made once even when several sessions ask at the same time."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, T] = {}
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
-
-    def get(self, name: str, make: Callable[[], T], holds: Callable[[T], bool]) -> T:
-        """Give the value of this name, made anew when there is none or the one there no longer holds."""
-        with self._guard:
-            lock = self._locks.setdefault(name, threading.Lock())
-        with lock:
-            value = self._values.get(name)
-            if value is None or not holds(value):
-                value = self._values[name] = make()
-            return value
-
-    def forget(self, name: str) -> None:
-        """Let the value of this name be made anew."""
-        with self._guard:
-            self._values.pop(name, None)
-
-    def values(self) -> list[T]:
-        """All values made so far."""
-        with self._guard:
-            return list(self._values.values())
 
 
 class Runtime:

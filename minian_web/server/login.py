@@ -11,7 +11,8 @@ import secrets
 from pathlib import Path
 from typing import Any, ClassVar
 
-from panel.auth import BasicAuthProvider, BasicLoginHandler
+from panel.auth import BasicAuthProvider, BasicLoginHandler, LogoutHandler
+from panel.config import config
 from tornado.escape import url_escape
 
 from minian_web import assets
@@ -94,6 +95,14 @@ class Login(BasicLoginHandler):
         super().set_cookie(name, value, *args, **kwargs)
 
 
+class Logout(LogoutHandler):
+    """`/logout`: takes the cookies back from where they were set, below a prefix too."""
+
+    def clear_cookie(self, name: str, **kwargs: Any) -> None:
+        """Take one cookie back."""
+        super().clear_cookie(name, **{"path": config.cookie_path, **kwargs})
+
+
 class FileLogin(BasicAuthProvider):
     """Users of one file."""
 
@@ -109,3 +118,9 @@ class FileLogin(BasicAuthProvider):
         """Handler of `/login` for these users."""
         Login._login_endpoint, Login._login_template = self._login_endpoint, self._login_template
         return type("LoginOfFile", (Login,), {"path": self._path})
+
+    @property
+    def logout_handler(self) -> type[Logout]:
+        """Handler of `/logout`."""
+        Logout._logout_template, Logout._login_endpoint = self._logout_template, self._login_endpoint
+        return Logout
