@@ -193,11 +193,11 @@ def _demo(given: argparse.Namespace) -> int:
 def _export(given: argparse.Namespace) -> int:
     if not (given.labels or given.mask or given.copy):
         raise BadRequest("nothing to export: give --labels, --mask or --copy")
-    from minian_web.store.opening import locate, movies_of, opened_curation
+    from minian_web.store.opening import locate, opened_curation
 
     catalog, entry = locate(settings_of(given, given.root), given.dataset)
     if given.mask:
-        _export_mask(given, movies_of(catalog, entry))
+        _export_mask(given, [pairing.movie for pairing in catalog.movies(entry.id)])
     if given.labels or given.copy:
         with opened_curation(settings_of(given, given.root), catalog, entry) as curation:
             _export_labels(given, curation)

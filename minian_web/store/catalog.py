@@ -10,7 +10,7 @@ from pathlib import Path
 
 from minian_web.errors import BadRequest, DatasetNotFound, MinianWebError, OutsideRoots
 from minian_web.store.datasets import Dataset, open_dataset
-from minian_web.store.finding import Search, folders_around
+from minian_web.store.finding import Search, Surroundings
 from minian_web.store.movies import find_movies
 from minian_web.store.pairing import Pairing, pairings
 from minian_web.store.summaries import Details, stamp, summary
@@ -73,6 +73,7 @@ class Catalog:
         cache_dir: Path | None = None,
     ) -> None:
         self.roots = root_names([Path(root) for root in roots])
+        self._surroundings = Surroundings(list(self.roots.values()))
         self.problems: tuple[str, ...] = ()
         self._pattern = re.compile(pattern)
         self._state_dir, self._cache_dir = state_dir, cache_dir
@@ -177,16 +178,17 @@ class Catalog:
         """Movies of a dataset, each with whether it belongs to it; or all of a folder of movies."""
         entry = self.entry(dataset_id)
         if entry.kind == "dataset":
-            return pairings(self.open(dataset_id), self._around(entry))
+            return pairings(self.open(dataset_id), self.around(entry))
         movies, _ = find_movies(entry.path)
         return [Pairing(movie, "paired", "A folder of movies that belongs to no dataset.") for movie in movies]
 
-    def _around(self, entry: Entry) -> list[Path]:
-        return folders_around(entry.path, list(self.roots.values()))
+    def around(self, entry: Entry) -> list[Path]:
+        """Folders where movies of a dataset may be."""
+        return self._surroundings.of(entry.path)
 
     def details(self, entry: Entry) -> Details:
         """Summary of an entry from metadata and small coordinates; what is wrong with it is in `problem`."""
-        folders, log = self._around(entry), self._log_elsewhere(entry)
+        folders, log = self.around(entry), self._log_elsewhere(entry)
         now = stamp(entry.path, folders, log)
         before, known = self._details.get(entry.path, (None, None))
         if known is None or before != now:

@@ -12,7 +12,6 @@ from minian_web.store import files
 from minian_web.store.catalog import Catalog, Entry
 from minian_web.store.curation import Curation, open_curation
 from minian_web.store.datasets import Dataset
-from minian_web.store.finding import folders_around
 from minian_web.store.lease import Lease
 from minian_web.store.movies import find_movies
 from minian_web.store.variables import Variable
@@ -91,8 +90,7 @@ def _checked(settings: Settings, catalog: Catalog, entry: Entry, reason: str, *,
 
 
 def _movie_problems(catalog: Catalog, entry: Entry) -> Iterator[str]:
-    around = folders_around(entry.path, list(catalog.roots.values()))
-    for folder in [entry.path] if entry.kind == "movies" else around:
+    for folder in [entry.path] if entry.kind == "movies" else catalog.around(entry):
         yield from find_movies(folder)[1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -125,15 +125,37 @@ def looks_like_dataset(folder: Path, *, empty: bool = True) -> bool:
     return empty and not folders
 
 
-def folders_around(path: Path, roots: list[Path]) -> list[Path]:
-    """Folders inside the roots where movies may be: the dataset itself, intermediate folders beside it and above."""
-    found = [path] if path.is_dir() else []
-    for parent in path.parents:
-        inside = any(parent.is_relative_to(root) for root in roots)
-        found += [folder for folder in _intermediates(parent) if inside or folder in roots]
-        if not inside and parent != path.parent:
-            break
-    return found
+class Surroundings:
+    """Folders where the movies of a dataset may be: the dataset itself, intermediate folders beside it and above.
+
+    Only what lies inside the roots counts, and what lies beside a root that is itself a dataset. What a folder holds is
+    looked up once for as long as it does not change: thousands of datasets share the folders above them.
+    """
+
+    def __init__(self, roots: Sequence[Path]) -> None:
+        self._roots = tuple(roots)
+        self._known: dict[Path, tuple[int, list[Path]]] = {}
+
+    def of(self, path: Path) -> list[Path]:
+        """Folders around a dataset, the nearest first."""
+        found = [path] if path.is_dir() else []
+        for parent in path.parents:
+            inside = any(parent.is_relative_to(root) for root in self._roots)
+            beside = path in self._roots and parent == path.parent
+            found += [folder for folder in self._intermediates(parent) if inside or beside or folder in self._roots]
+            if not inside and parent != path.parent:
+                break
+        return found
+
+    def _intermediates(self, parent: Path) -> list[Path]:
+        try:
+            changed = parent.stat().st_mtime_ns
+        except OSError:
+            return []
+        known = self._known.get(parent)
+        if known is None or known[0] != changed:
+            known = self._known[parent] = changed, _intermediates(parent)
+        return known[1]
 
 
 def _intermediates(parent: Path) -> list[Path]:

@@ -40,6 +40,8 @@ class Frames:
     ----------
     decoded
         Blocks decoded so far.
+    big_reads
+        Held while a large block is read: one at a time, for the sake of memory.
     activities
         The last few selections of units, as movies.
     """
@@ -52,7 +54,7 @@ class Frames:
         self._ranges: dict[tuple[str, str], Range] = {}
         self._locks: dict[object, threading.Lock] = {}
         self._lock = threading.Lock()
-        self._one_big = threading.Lock()
+        self.big_reads = threading.Lock()
 
     @property
     def held(self) -> int:
@@ -78,7 +80,7 @@ class Frames:
             return known or self._sample(movie)
 
     def _sample(self, movie: Movie) -> Range:
-        values = _read_block(movie, 0, self._block_length(movie), self._one_big)
+        values = _read_block(movie, 0, self._block_length(movie), self.big_reads)
         low, high = sampled_range(values[:: max(1, len(values) // _SAMPLE)])
         self.decoded += 1
         self._keep((*_identity(movie), 0, low, high), quantise(values, low, high))
@@ -155,7 +157,7 @@ class Frames:
         (position,) = checked_positions([position], movie.n_frames)
         if movie.array.chunks[0] * _frame_bytes(movie) <= _BIG:
             return zarrs.read(movie.array, (position,))
-        with self._one_big:
+        with self.big_reads:
             return zarrs.read(movie.array, (position,))
 
     def _block(self, movie: Movie, number: int, low: float, high: float, wanted: Wanted = lambda: True) -> np.ndarray:
@@ -172,7 +174,7 @@ class Frames:
                 self._locks.pop(name, None)
 
     def _decode(self, movie: Movie, number: int, low: float, high: float, wanted: Wanted) -> np.ndarray:
-        levels = quantise(_read_block(movie, number, self._block_length(movie), self._one_big, wanted), low, high)
+        levels = quantise(_read_block(movie, number, self._block_length(movie), self.big_reads, wanted), low, high)
         self.decoded += 1
         self._keep((*_identity(movie), number, low, high), levels)
         return levels

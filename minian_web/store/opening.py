@@ -10,12 +10,9 @@ from minian_web.errors import BadRequest, DatasetNotFound, NotWritable
 from minian_web.settings import Settings
 from minian_web.store.catalog import Catalog, Entry
 from minian_web.store.curation import Curation, open_curation
-from minian_web.store.finding import folders_around
 from minian_web.store.lease import Lease
-from minian_web.store.movies import Movie
-from minian_web.store.pairing import pairings
 
-__all__ = ["locate", "movies_of", "opened_curation"]
+__all__ = ["locate", "opened_curation"]
 
 
 def locate(settings: Settings, name: str) -> tuple[Catalog, Entry]:
@@ -67,14 +64,6 @@ def _by_itself(settings: Settings, path: Path) -> tuple[Catalog, Entry]:
         instead = f"; datasets in it: {', '.join(names)}{' ...' if len(entries) > 3 else ''}" if names else ""
         raise DatasetNotFound(f"{path}: is no dataset{instead}")
     return catalog, entries[0]
-
-
-def movies_of(catalog: Catalog, entry: Entry) -> list[Movie]:
-    """Movies of a dataset, those beside it too when it was named by its own path; or of a folder of movies."""
-    if entry.path != entry.root or entry.kind != "dataset":
-        return [pairing.movie for pairing in catalog.movies(entry.id)]
-    around = folders_around(entry.path, [entry.path.parent])
-    return [pairing.movie for pairing in pairings(catalog.open(entry.id), around)]
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,7 +35,11 @@ def cached_statistics(movie: Movie, cache: Cache | None) -> FrameStatistics | No
 
 
 def statistics(
-    movie: Movie, tick: Tick, cache: Cache | None = None, rest: Callable[[], float] = lambda: 0.0
+    movie: Movie,
+    tick: Tick,
+    cache: Cache | None = None,
+    rest: Callable[[], float] = lambda: 0.0,
+    big_reads: AbstractContextManager[Any] | None = None,
 ) -> FrameStatistics:
     """Compute the statistics of all frames.
 
@@ -45,6 +50,8 @@ def statistics(
         A part that cannot be read is left out.
     cache
         Where the result is looked for and kept.
+    big_reads
+        Held while a block is read, so that two of them are never in memory at once.
     rest
         Time to leave to players after each block, as a multiple of the time that the block took.
 
@@ -62,7 +69,8 @@ def statistics(
     broken: list[DataError] = []
     for block in _blocks(movie):
         begun = time.monotonic()
-        last = _fill(found, movie, block, last, broken)
+        with big_reads or nullcontext():
+            last = _fill(found, movie, block, last, broken)
         now = time.monotonic()
         partial = now - told > _PARTIAL_S
         tick(block.stop / movie.n_frames, *([found.copy()] if partial else []))

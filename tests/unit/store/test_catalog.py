@@ -251,11 +251,19 @@ def test_movies_that_lead_out_are_not_offered(tmp_path):
     assert catalog(tmp_path / "inside").movies("inside/s1/minian") == []
 
 
-def test_movies_beside_a_root_that_is_a_dataset_are_offered_when_they_are_served_too(tmp_path):
+def test_movies_beside_a_root_that_is_a_dataset_are_offered(tmp_path):
     path = stores.v2(tmp_path, with_movies=True)
-    assert catalog(path).movies("minian") == []
-    both = catalog(path, tmp_path / "minian_intermediate")
-    assert len(both.movies("minian")) == 2
+    assert len(catalog(path).movies("minian")) == 2
+    write_dataset(tmp_path.parent / "above_intermediate", stores.movies())
+    assert len(catalog(path).movies("minian")) == 2
+
+
+def test_movies_that_appear_are_found(tmp_path):
+    one = catalog(stores.v2(tmp_path).parent)
+    name = f"{tmp_path.name}/minian"
+    assert one.movies(name) == []
+    write_dataset(tmp_path / "minian_intermediate", stores.movies())
+    assert len(one.movies(name)) == 2
 
 
 # ---- details ---------------------------------------------------------------------------------------------------------
