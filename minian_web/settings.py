@@ -38,7 +38,7 @@ class Settings:
     pattern: str = PATTERN
     cache_dir: Path = field(default_factory=lambda: _home("XDG_CACHE_HOME", ".cache"))
     state_dir: Path = field(default_factory=lambda: _home("XDG_STATE_HOME", ".local/state"))
-    memory: int = 256 * 2**20
+    memory: int = 192 * 2**20
     read_only: bool = False
 
 

@@ -205,13 +205,16 @@ class MovieState(param.Parameterized):
             return
         self.progress = 0.0
         self._job = self._runtime.jobs.run(
-            lambda tick: statistics(movie, tick, self._cache, lambda: REST_PLAYING if self.playing else REST),
+            lambda tick: statistics(movie, tick, self._cache, self._rest, self._runtime.frames.big_reads),
             done=self._summarised,
             failed=self._summary_failed,
             progress=self._progressed,
             deliver=self._deliver,
             name=f"statistics of {movie.name}",
         )
+
+    def _rest(self) -> float:
+        return REST_PLAYING if self.playing else REST
 
     def _summarised(self, found: FrameStatistics) -> None:
         self.param.update(summary=found, progress=None)

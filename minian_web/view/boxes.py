@@ -79,15 +79,18 @@ class BoxLayer:
     def show(self) -> None:
         """Draw the boxes of the state."""
         boxes = self._state.boxes
+        self._figure.change(lambda: self._write(boxes))
+        self._figure.write("mask", **self._columns([box for box in boxes if box.name == self._state.mask]))
+        corners = [edges_of(box, self._heights, self._widths) for box in boxes]
+        texts = [f"{box.name} (mask)" if box.name == self._state.mask else box.name for box in boxes]
+        self._figure.write("box names", x=[edge[0] for edge in corners], y=[edge[2] for edge in corners], text=texts)
+
+    def _write(self, boxes: list[Box]) -> None:
         self._writing = True
         try:
             self.source.data = self._columns(boxes, with_names=True)
         finally:
             self._writing = False
-        self._figure.write("mask", **self._columns([box for box in boxes if box.name == self._state.mask]))
-        corners = [edges_of(box, self._heights, self._widths) for box in boxes]
-        texts = [f"{box.name} (mask)" if box.name == self._state.mask else box.name for box in boxes]
-        self._figure.write("box names", x=[edge[0] for edge in corners], y=[edge[2] for edge in corners], text=texts)
 
     def _columns(self, boxes: list[Box], *, with_names: bool = False) -> dict[str, list[Any]]:
         columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}

@@ -83,12 +83,16 @@ class SummaryFigure:
         self._x, self._summary = frames.astype(np.float64) * scale, None
         first, last = (float(self._x[0]), float(self._x[-1])) if self._x.size else (0.0, 1.0)
         last = max(last, first + scale)
+        title = "time (s)" if frame_rate else "frame"
+        self._figure.change(lambda: self._set_axis(first, last, title))
+        return scale
+
+    def _set_axis(self, first: float, last: float, title: str) -> None:
         model = self._figure.model
         model.x_range.update(start=first, end=last, reset_start=first, reset_end=last, bounds=(first, last))
-        model.xaxis[0].axis_label = "time (s)" if frame_rate else "frame"
+        model.xaxis[0].axis_label = title
         self.cursor.location = first
         self.draw()
-        return scale
 
     def show(self, summary: FrameStatistics | None) -> None:
         """Show statistics, as far as they are computed."""
