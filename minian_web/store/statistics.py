@@ -63,14 +63,19 @@ def statistics(
     known = cached_statistics(movie, cache)
     if known is not None:
         return known
+
+    def read(part: slice) -> np.ndarray:
+        with big_reads or nullcontext():
+            return zarrs.read(movie.array, (part,))
+
     found = FrameStatistics.empty(movie.n_frames)
+    chunk = max(1, movie.array.chunks[0])
     told = time.monotonic()
     last: np.ndarray | None = None
     broken: list[DataError] = []
     for block in _blocks(movie):
         begun = time.monotonic()
-        with big_reads or nullcontext():
-            last = _fill(found, movie, block, last, broken)
+        last = _fill(found, read, block, chunk, last, broken)
         now = time.monotonic()
         partial = now - told > _PARTIAL_S
         tick(block.stop / movie.n_frames, *([found.copy()] if partial else []))
@@ -85,18 +90,22 @@ def statistics(
 
 
 def _fill(
-    found: FrameStatistics, movie: Movie, block: slice, before: np.ndarray | None, broken: list[DataError]
+    found: FrameStatistics,
+    read: Callable[[slice], np.ndarray],
+    block: slice,
+    chunk: int,
+    before: np.ndarray | None,
+    broken: list[DataError],
 ) -> np.ndarray | None:
     """Compute a block and give its last frame; what cannot be read is noted in `broken` and left out."""
-    chunk = max(1, movie.array.chunks[0])
     try:
-        frames = zarrs.read(movie.array, (block,))
+        frames = read(block)
     except DataError as error:
         if block.stop - block.start <= chunk:
             broken.append(error)
             return None
         for start in range(block.start, block.stop, chunk):
-            before = _fill(found, movie, slice(start, min(start + chunk, block.stop)), before, broken)
+            before = _fill(found, read, slice(start, min(start + chunk, block.stop)), chunk, before, broken)
         return before
     found.fill(block.start, frames, before)
     return frames[-1].copy()

@@ -239,6 +239,7 @@ def test_a_truncated_chunk_is_named(page: Page, serve, own_root: Path, guard: Gu
     page.goto(server.address("movie_viewer", SESSION))
     expect(page.get_by_role("alert")).to_contain_text("0.0.0", timeout=60_000)
     expect(page.locator(".player .status")).to_contain_text("0.0.0")
+    page.goto("about:blank")  # it is asked again and again
     guard.errors = [error for error in guard.errors if "422" not in error]
 
 
