@@ -25,6 +25,7 @@ from minian_web.server.headers import transform_for
 from minian_web.server.login import FileLogin
 from minian_web.server.secrets import cookie_secret
 from minian_web.settings import Settings
+from minian_web.view import shading
 
 _log = logging.getLogger(__name__)
 
@@ -186,25 +187,13 @@ def serve(settings: Settings, *, say: Callable[[str], None] | None = None, **opt
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    shading.warm_up()  # compiling beside the first page would make it wait longer than the start does
     server.start()
-    _warm_up()
     (say or _say)(f"minian-web is at {url_of(server)}")
     try:
         loop.start()
     finally:
         _end(server, loop)
-
-
-def _warm_up() -> None:
-    """Compile in the background what the first page that draws curves would wait for."""
-    from minian_web.view import shading
-
-    runtime.get().jobs.run(
-        lambda _tick: shading.warm_up(),
-        done=lambda _: None,
-        failed=lambda error: _log.warning("warming up failed: %s", error),
-        name="warm up",
-    )
 
 
 def _overlook_closed(loop: Any, context: dict[str, Any]) -> None:
