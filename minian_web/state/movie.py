@@ -127,6 +127,9 @@ class MovieState(param.Parameterized):
         self.position = self._position_of(self.frame, movie.frames)
         self.param.update(movie=movie.name, shown=Shown(pairing, self._frame_rate, self._cells))
         self.boxes.show(movie, pairing.key, self._why_read_only())
+        self._find_limits(movie)
+
+    def _find_limits(self, movie: Movie) -> None:
         self._run(lambda _tick: self._runtime.frames.limits_of(movie), lambda found: self._keep_auto(movie, found))
 
     def _why_read_only(self) -> str:
@@ -199,6 +202,8 @@ class MovieState(param.Parameterized):
         if self.shown is None or self._job is not None or self.summary_error:
             return
         movie = self.shown.movie
+        if self._auto is None:
+            self._find_limits(movie)
         known = cached_statistics(movie, self._cache)
         if known is not None:
             self.summary = known

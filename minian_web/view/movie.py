@@ -45,6 +45,7 @@ class MovieView(pn.viewable.Viewer):
         self._tools = MovieTools(state, sizing_mode="stretch_width", margin=(4, 12))
         self._figure: Figure | None = None
         self._boxes: BoxLayer | None = None
+        self._told = 0
         self._screen = pn.Column(**STRETCH)
         self._movies = select("Movie", {}, None, self._choose, width=300, margin=(6, 8), align="center")
         self._about = _text(margin=(0, 8), align="center")
@@ -67,7 +68,7 @@ class MovieView(pn.viewable.Viewer):
         state.param.watch(lambda *_: self._show_values(), ["summary", "position", "summary_error"])
         state.param.watch(lambda *_: self._show_message(), "message")
         self.player.param.watch(self._played, ["position", "playing"])
-        self.player.param.watch(lambda event: state.summarise() if event.new else None, "ready")
+        self.player.param.watch(lambda event: self._begun() if event.new else None, "ready")
         self._show_movies()
 
     # --- which movie -----------------------------------------------------------------------------------------------
@@ -137,7 +138,15 @@ class MovieView(pn.viewable.Viewer):
         low, high = state.limits or (None, None)
         query = {"dataset": state.dataset, "movie": movie.name, "guard": movie.guard}
         edges = bounds(movie.heights, movie.widths)
-        self.player.panels = [panel(self._figure.model, query, edges, colormap=state.colormap, low=low, high=high)]
+        shown = panel(self._figure.model, query, edges, colormap=state.colormap, low=low, high=high)
+        self._told += 1
+        self.player.panels = [{**shown, "told": self._told}]  # never equal to the last, so that it is sent
+
+    def _begun(self) -> None:
+        """The browser is up: tell it again what changed while it was starting, then begin what is slow."""
+        self._show_panel()
+        self._tools.revision += 1
+        self.state.summarise()
 
     # --- which frame -----------------------------------------------------------------------------------------------
 
