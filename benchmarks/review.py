@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.browser import memory, painted_after, seconds_to, serving, summary
+from benchmarks.browser import memory, painted_after, seconds_to, serving, summary, wait_for
 from benchmarks.data import large_dataset
 from tests.ui.conftest import Server
 
@@ -65,8 +65,7 @@ def opening(page: Page, server: Server, dataset: str) -> dict[str, tuple[str, st
     address = server.address("cnmf_review", dataset)
     idle = memory(server)
     first_map = seconds_to(page, address, FIGURES)
-    page.wait_for_function(UNITS, polling=20)
-    indexed = float(page.evaluate("performance.now()")) / 1000
+    indexed = wait_for(page, UNITS)
     again = statistics.median(seconds_to(page, address, UNITS) for _ in range(3))
     return {
         "shell": (f"{shell:.2f} s", "-"),
