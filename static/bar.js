@@ -55,6 +55,10 @@ function makeHelp(host, model) {
 }
 
 function makeReviewer(host, model, shown) {
+  if (model.fixed) {  // who logged in signs, whatever this browser remembers
+    shown.textContent = model.reviewer;
+    return () => {};
+  }
   const input = element("input", { id: "reviewer-name", type: "text", autocomplete: "name", maxLength: 160 });
   const wrong = element("p", { className: "wrong", attributes: { role: "alert" } });
   const later = element("button", { type: "button", textContent: "Cancel" });
@@ -224,7 +228,8 @@ export function render({ model, view }) {
   const person = element("button", { type: "button", className: "tool reviewer", icon: "person", title: "Who reviews", attributes: { "aria-label": "Reviewer" } });
   person.append(shown);
   const ask = makeReviewer(bar, model, shown);
-  person.addEventListener("click", ask);
+  if (model.fixed) Object.assign(person, { disabled: true, title: "Logged in; decisions are signed with this name" });
+  else person.addEventListener("click", ask);
   const help = makeHelp(bar, model);
   const question = element("button", { type: "button", className: "tool", textContent: "?", title: "Keys of this page", attributes: { "aria-label": "Help" } });
   question.addEventListener("click", help);

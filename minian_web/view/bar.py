@@ -24,6 +24,7 @@ class Bar(JSComponent):
     dataset = param.String(doc="Input: id of the dataset shown")
     matches = param.List([], doc="Input: dicts of text, note, href for what was typed")
     reviewer = param.String(doc="Input and output: name of the reviewer, remembered by the browser")
+    fixed = param.Boolean(False, doc="Input: the reviewer is who logged in, and cannot be changed")
     dark = param.Boolean(False, doc="Input and output: dark colours")
     shortcuts = param.List([], doc="Input: dicts of keys and text, for the help")
     progress = param.Number(-1.0, bounds=(-1, 1), doc="Input: 0..1, or below 0 to hide it")
@@ -34,12 +35,22 @@ class Bar(JSComponent):
     _esm = assets.text("bar.js")
     _stylesheets = (assets.text("bar.css"),)
 
-    def __init__(self, *, find: Callable[[str], None], refused: Callable[[], None], **params: Any) -> None:
-        self._find, self._refused = find, refused
-        super().__init__(**params)
+    def __init__(
+        self, *, find: Callable[[str], None], refused: Callable[[], None], login: str = "", **params: Any
+    ) -> None:
+        self._find, self._refused, self._login = find, refused, login
+        super().__init__(**{**params, **({"reviewer": login, "fixed": True} if login else {})})
+
+    @property
+    def signs_as(self) -> str:
+        """Name beside decisions: who logged in, whatever the browser says; without login what the browser says."""
+        return self._login or self.reviewer
 
     @param.depends("reviewer", watch=True)
     def _check_reviewer(self) -> None:
+        if self._login:
+            self.reviewer = self._login
+            return
         try:
             self.reviewer = reviewer_name(self.reviewer) if self.reviewer else ""
         except BadRequest:

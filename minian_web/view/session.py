@@ -50,7 +50,7 @@ class Shell(param.Parameterized):
             dataset=self.dataset,
             pages=self._pages(),
             dark=dark,
-            reviewer=_login_name(),
+            login=_login_name(),
             leave=f"{href('home')}logout" if pn.state.user not in (None, "guest") else "",
             sizing_mode="stretch_width",
             margin=0,
@@ -68,6 +68,8 @@ class Shell(param.Parameterized):
         """Run a callback on the thread of this page; after the page was left nothing is run."""
 
         def call() -> None:
+            if self._gone:
+                return
             try:
                 callback()
             except Exception as error:  # noqa: BLE001 - the edge of the page: logged, shown with an id
@@ -114,8 +116,8 @@ class Shell(param.Parameterized):
         }
 
     def _link_reviewer(self, state: Any) -> None:
-        state.reviewer = self.bar.reviewer or state.reviewer
-        self.bar.param.watch(lambda event: setattr(state, "reviewer", event.new), "reviewer")
+        state.reviewer = self.bar.signs_as or state.reviewer
+        self.bar.param.watch(lambda _event: setattr(state, "reviewer", self.bar.signs_as), "reviewer")
 
     def _ask_name(self, state: param.Parameterized) -> None:
         self._asking.append(state)
