@@ -13,7 +13,8 @@ import holoviews as hv
 import numpy as np
 import panel as pn
 from bokeh.core.properties import field
-from bokeh.models import ColumnDataSource, GlyphRenderer
+from bokeh.core.property.descriptors import UnsetValueError
+from bokeh.models import ColumnDataSource, GlyphRenderer, Plot
 
 hv.extension("bokeh")
 
@@ -87,6 +88,15 @@ class Figure:
     def pane(self, **layout: Any) -> pn.pane.Bokeh:
         """Give the figure as a pane."""
         return pn.pane.Bokeh(self.model, **{"sizing_mode": "stretch_both", "margin": 0, **layout})
+
+
+def pixels(model: Plot, side: str, fallback: int) -> int:
+    """Size of a plot on the screen, `inner_width` or `inner_height`; the fallback until the browser has told it."""
+    try:
+        size = int(getattr(model, side) or fallback)
+    except UnsetValueError:
+        size = fallback
+    return min(max(size, 16), 4096)
 
 
 def field_of_view(heights: np.ndarray, widths: np.ndarray, tools: Iterable[str], **options: Any) -> Figure:

@@ -8,13 +8,11 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.events import RangesUpdate, Tap
 from bokeh.models import FixedTicker, Span
-from bokeh.models.plots import Plot
 
 from minian_web.model.frame_statistics import NAMES, FrameStatistics
-from minian_web.view.figures import Figure
+from minian_web.view.figures import Figure, pixels
 from minian_web.view.shading import coloured, curve
 
 COLORS = {"mean": "#0072B2", "max": "#E69F00", "min": "#56B4E9", "diff": "#CC79A7"}
@@ -104,7 +102,7 @@ class SummaryFigure:
         model = self._figure.model
         start, stop = float(model.x_range.start), float(model.x_range.end)
         stop = max(stop, start + 1e-6)
-        shape = _pixels(model, "inner_height", _HEIGHT), _pixels(model, "inner_width", _WIDTH)
+        shape = pixels(model, "inner_height", _HEIGHT), pixels(model, "inner_width", _WIDTH)
         image, ranges = raster(self._x, self._summary, (start, stop), shape)
         self._figure.write("ground", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
         self._label(start, ranges)
@@ -159,11 +157,3 @@ def raster(
 def _places() -> dict[str, float]:
     """Middle of each row on the y axis, which runs from 0 to 1."""
     return {name: 1 - (number + 0.5) / len(NAMES) for number, name in enumerate(NAMES)}
-
-
-def _pixels(model: Plot, side: str, fallback: int) -> int:
-    try:
-        size = int(getattr(model, side) or fallback)
-    except UnsetValueError:
-        size = fallback
-    return min(max(size, 16), 4096)

@@ -9,13 +9,11 @@ from typing import Any
 import holoviews as hv
 import numpy as np
 import panel as pn
-from bokeh.core.property.descriptors import UnsetValueError
 from bokeh.events import RangesUpdate, Tap
 from bokeh.models import FixedTicker, Span
-from bokeh.models.plots import Plot
 
 from minian_web.state.traces import UnitTraces
-from minian_web.view.figures import Figure, unit_color
+from minian_web.view.figures import Figure, pixels, unit_color
 from minian_web.view.shading import coloured, curve
 
 SPIKE_COLOR = "#9AA0A6"
@@ -161,19 +159,10 @@ class TraceFigure:
         model = self._figure.model
         start, stop = float(model.x_range.start), float(model.x_range.end)
         stop = max(stop, start + 1e-6)
-        window = Window(start, stop, _pixels(model, "inner_width", 900), _pixels(model, "inner_height", 200))
+        window = Window(start, stop, pixels(model, "inner_width", 900), pixels(model, "inner_height", 200))
         image = raster(self._rows, self._frames, window, **self._how)
         self._figure.write("ground", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
 
     def pane(self, **layout: Any) -> pn.pane.Bokeh:
         """Give the figure as a pane."""
         return self._figure.pane(**layout)
-
-
-def _pixels(model: Plot, side: str, fallback: int) -> int:
-    """Size of the plot in the browser, once the browser has told it."""
-    try:
-        size = int(getattr(model, side) or fallback)
-    except UnsetValueError:
-        size = fallback
-    return min(max(size, 16), 4096)
