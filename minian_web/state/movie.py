@@ -141,7 +141,7 @@ class MovieState(param.Parameterized):
         """Position of a frame coordinate; the nearest one, with a message, where there is none."""
         if frame is None or not frames.size:
             return 0
-        nearest = int(np.abs(frames - frame).argmin())
+        nearest = int(np.abs(frames - float(frame)).argmin())
         if frames[nearest] != frame:
             self._say(
                 f"There is no frame {frame}; this movie has frames {frames[0]} to {frames[-1]}. "

@@ -9,6 +9,8 @@ from urllib.parse import quote
 import panel as pn
 import param
 
+LEAST, MOST = -(2**63), 2**63 - 1  # what a coordinate of whole numbers can hold
+
 TITLES = {
     "home": "Home",
     "movie_viewer": "Movie Viewer",
@@ -48,9 +50,16 @@ def value_of(parameter: param.Parameter, text: str) -> Any:
         If it means nothing.
     """
     if isinstance(parameter, param.Integer):
-        return int(text)
+        return _whole(text)
     if isinstance(parameter, param.Number):
         return float(text)
     if isinstance(parameter, param.Boolean):
         return {"True": True, "False": False}[text] if text in ("True", "False") else bool(int(text))
     return text
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if not LEAST <= number <= MOST:
+        raise ValueError(f"{number} is no number that an array can hold")
+    return number

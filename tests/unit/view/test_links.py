@@ -6,6 +6,8 @@ import panel as pn
 import param
 import pytest
 
+from minian_web.state.movie import MovieState
+from minian_web.state.review_data import ReviewData
 from minian_web.view.links import href, query_of, requested, value_of
 
 
@@ -56,3 +58,14 @@ def test_text_of_an_address_becomes_the_type_of_the_input(name, text, value):
 def test_text_that_means_nothing_is_refused(name, text):
     with pytest.raises(ValueError, match=r"invalid|convert"):
         value_of(Inputs.param[name], text)
+
+
+@pytest.mark.parametrize("text", [str(2**63), str(-(2**63) - 1), "1" + "0" * 21, "9" * 5000])
+@pytest.mark.parametrize(("state", "name"), [(MovieState, "frame"), (ReviewData, "unit")])
+def test_numbers_that_no_coordinate_can_hold_are_refused(state, name, text):
+    with pytest.raises(ValueError, match=r"no number that an array can hold|digits"):
+        value_of(state.param[name], text)
+
+
+def test_the_greatest_number_is_taken():
+    assert value_of(MovieState.param["frame"], str(2**63 - 1)) == 2**63 - 1
