@@ -64,6 +64,7 @@ class Jobs:
         progress: Callable[..., None] | None = None,
         deliver: Deliver = _at_once,
         short: bool = False,
+        after: float = 0.0,
         name: str = "",
     ) -> Job:
         """Run `work(tick)` in a thread and deliver what comes of it.
@@ -80,6 +81,8 @@ class Jobs:
             Brings a callback to the thread that owns the page (the document's thread).
         short
             True for what a user waits for (a save, one unit's traces); never queued behind long work.
+        after
+            Seconds to wait before the work begins; no thread is held meanwhile.
         name
             Says what it is in the log.
 
@@ -110,10 +113,27 @@ class Jobs:
             else:
                 report(done, result)
 
-        job._future = (self._short if short else self._long).submit(call)
+        pool = self._short if short else self._long
+        job._future = _later(pool, call, after) if after else pool.submit(call)
         return job
 
     def close(self) -> None:
         """Stop taking work; what runs ends at its own pace."""
         self._long.shutdown(wait=False, cancel_futures=True)
         self._short.shutdown(wait=False, cancel_futures=True)
+
+
+def _later(pool: ThreadPoolExecutor, call: Callable[[], None], after: float) -> Future[None]:
+    """Hand work to a pool when its time has come; a pool that was closed meanwhile does not get it."""
+    future: Future[None] = Future()
+
+    def begin() -> None:
+        try:
+            pool.submit(call).add_done_callback(lambda _: future.set_result(None))
+        except RuntimeError:
+            future.cancel()
+
+    timer = threading.Timer(after, begin)
+    timer.daemon = True
+    timer.start()
+    return future

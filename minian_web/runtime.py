@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from minian_web.store.lease import Lease
     from minian_web.store.movies import Movie
     from minian_web.store.pairing import Pairing
+    from minian_web.store.saver import Saver
 
 _log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class Runtime:
         self.jobs = Jobs(short_threads=threads)
         self._datasets: Shared[Dataset] = Shared()
         self._curations: Shared[Curation] = Shared()
+        self._savers: Shared[Saver] = Shared()
         self._movies: Shared[tuple[float, list[Pairing]]] = Shared()
         self._leases: Shared[Lease] = Shared()
 
@@ -109,6 +111,13 @@ class Runtime:
             return f"The right to write cannot be claimed: {error}"
         inside = lease.other_inside(path)
         return f"Another process writes here: {inside}." if inside else ""
+
+    def saver(self, dataset_id: str) -> Saver:
+        """Way of decisions to the disk, one for all sessions that review a dataset."""
+        from minian_web.store.saver import Saver
+
+        curation = self.curation(dataset_id)
+        return self._savers.get(dataset_id, lambda: Saver(curation, self.jobs), lambda kept: kept.curation is curation)
 
     def movies(self, dataset_id: str) -> list[Pairing]:
         """Movies that may belong to this dataset, each with how sure that is."""

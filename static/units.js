@@ -49,11 +49,17 @@ function row(model, unit) {
 export function render({ model }) {
   const list = make("div", "units")
   list.setAttribute("role", "list")
+  let drawn = null
   const draw = () => {
-    const rows = model.rows.map(unit => row(model, unit))
+    if (drawn === model.rows) return
+    drawn = model.rows
+    const rows = drawn.map(unit => row(model, unit))
     list.replaceChildren(...(rows.length ? rows : [make("div", "empty", model.empty)]))
   }
-  model.on(["rows", "empty"], draw)
+  model.on("rows", draw)
+  // A view that Panel builds anew while the page is laid out loses its watchers: look again now and then.
+  const keeper = setInterval(draw, 250)
+  model.on("remove", () => clearInterval(keeper))
   draw()
   const style = document.createElement("style")
   style.textContent = STYLE

@@ -11,7 +11,7 @@ from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver
 from minian_web.model.decisions import Decisions, applied
 from minian_web.state.review_data import Opened, ReviewData
-from minian_web.state.saver import Act, Saver
+from minian_web.store.saver import Wish
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
@@ -27,13 +27,13 @@ class ReviewState(ReviewData):
     advance = param.Boolean(True, doc="Input: go on to the next unit after keep or discard")
 
     decisions = param.ClassSelector(class_=Decisions, allow_None=True, doc="Output: decisions as the page shows them")
-    saving = param.String("saved", doc="Output: saved, saving, writing or waiting, as `Saver.status`")
+    saving = param.String("saved", doc="Output: as `Saver.status`: saved, saving, writing, waiting, behind")
     waiting_for = param.String(doc="Output: why nothing can be saved at the moment")
+    exports = param.Dict({}, doc="Output: bytes of the files to download, by form: csv, zarr (in a zip)")
     sisters = param.List([], doc="Output: sessions of the same animal that have no labels yet")
     asks_name = param.Boolean(False, doc="Output: a decision waits for the reviewer's name")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
-        self._saver: Saver | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self._held: Callable[[], None] | None = None
         self._offered = False
@@ -43,17 +43,24 @@ class ReviewState(ReviewData):
     def close(self) -> None:
         """Stop what runs for this page; decisions already taken go on being saved."""
         self._unsubscribe()
-        self._unsubscribe, self._saver = (lambda: None), None
+        self._unsubscribe = lambda: None
         super().close()
-        self.param.update(decisions=None, sisters=[], saving="saved", waiting_for="")
+        self.param.update(decisions=None, sisters=[], exports={}, saving="saved", waiting_for="")
 
     def _show(self, opened: Opened) -> None:
-        curation = opened.curation
-        self._saver = Saver(
-            curation, self._runtime.jobs, deliver=self._deliver, changed=self._follow, refused=self._refuse
+        ends = (
+            opened.curation.subscribe(lambda: self._deliver(self._refresh)),
+            opened.saver.subscribe(lambda: self._deliver(self._follow)),
         )
-        self._unsubscribe = curation.subscribe(lambda: self._deliver(self._refresh))
-        self.param.update(decisions=curation.decisions(opened.key), notices=self._to_know(curation))
+
+        def unsubscribe() -> None:
+            for end in ends:
+                end()
+
+        self._unsubscribe = unsubscribe
+        saver = opened.saver
+        self.param.update(decisions=saver.shown(opened.key), notices=self._to_know(opened.curation))
+        self.param.update(saving=saver.status, waiting_for=saver.reason)
         super()._show(opened)
 
     @staticmethod
@@ -71,14 +78,13 @@ class ReviewState(ReviewData):
         if not self._may_decide(lambda: self.decide(kind)):
             return
         assert self.decisions is not None
-        units = self._units_for(kind)
+        units, seen = self._units_for(kind), self.decisions
         try:
             self.decisions = applied(self.decisions, kind, units)
         except BadRequest as error:
             self.message = str(error)
             return
-        reviewer, key = self.reviewer, self.opened.key
-        self._submit(lambda curation: curation.act(kind, units, reviewer=reviewer, key=key))
+        self._submit(kind, units, seen)
         goes_on = self.advance and kind in GOES_ON and not self.walk.marked
         walk = self.walk.mark_none()
         self._stand(walk.next_unit() if goes_on else walk)
@@ -99,8 +105,7 @@ class ReviewState(ReviewData):
 
     def _take_back(self, kind: str) -> None:
         if self._may_decide(lambda: self._take_back(kind)):
-            reviewer = self.reviewer
-            self._submit(lambda curation: getattr(curation, kind)(reviewer=reviewer))
+            self._submit(kind)
 
     def _may_decide(self, again: Callable[[], None]) -> bool:
         """Whether an action can be taken now; one that waits for the reviewer's name is done `again` later."""
@@ -123,32 +128,50 @@ class ReviewState(ReviewData):
 
     # --- saving ----------------------------------------------------------------------------------------------------
 
-    def _submit(self, act: Act) -> None:
-        if self._saver is not None:
-            self._saver.submit(act)
+    def _submit(self, kind: str, units: tuple[int, ...] = (), seen: Decisions | None = None) -> None:
+        saver = self.opened.saver
+        saver.submit(
+            Wish(
+                kind,
+                self.reviewer,
+                refused=lambda error: self._deliver(lambda: self._refuse(error)),
+                units=units,
+                key=self.opened.key,
+                seen=None if saver.turning else seen,
+                page=self,
+            )
+        )
 
     def _follow(self) -> None:
-        saver = self._saver
-        if saver is None:
+        if self.opened is None:
             return
+        saver = self.opened.saver
         self.param.update(saving=saver.status, waiting_for=saver.reason)
         if saver.status == "saved":
             self._refresh()
             self._look_for_sisters()
 
     def _refresh(self) -> None:
-        """Show what is decided on disk, unless decisions of this page are still on their way there."""
-        if self.opened is not None and self._saver is not None and not self._saver.pending:
+        """Show what is decided, with what is still on its way to the disk."""
+        if self.opened is not None:
             curation = self.opened.curation
-            self.param.update(decisions=curation.decisions(self.opened.key), notices=self._to_know(curation))
+            decisions = self.opened.saver.shown(self.opened.key)
+            self.param.update(decisions=decisions, notices=self._to_know(curation))
 
     def _refuse(self, error: MinianWebError) -> None:
-        self.message = str(error)
         self._refresh()
+        self.message = str(error)
 
-    def export(self, form: str) -> bytes:
-        """Give the labels as a file: `csv`, or `zarr` in a zip."""
-        return self._runtime.export_labels(self.dataset, form)
+    def prepare_exports(self) -> None:
+        """Make the files that can be downloaded; `exports` has them when they are ready."""
+        self.exports = {}
+        dataset = self.dataset
+        self._run(
+            lambda _tick: {form: self._runtime.export_labels(dataset, form) for form in ("csv", "zarr")},
+            lambda made: self._set(exports=made),
+            failed=self._mention,
+            name="export labels",
+        )
 
     # --- sister sessions -------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from minian_web.runtime import Runtime
     from minian_web.store.curation import Curation
     from minian_web.store.datasets import Dataset
+    from minian_web.store.saver import Saver
 
 USABLE = ("paired", "confirmed")
 PREFERRED = ("Y_fm_chk", "varr_ref", "varr")
@@ -31,9 +32,14 @@ class Opened:
     """What the page works on: a dataset, its decisions, and one session in it."""
 
     dataset: Dataset
-    curation: Curation
+    saver: Saver
     key: Key
     projection: np.ndarray | None
+
+    @property
+    def curation(self) -> Curation:
+        """Decisions about the dataset."""
+        return self.saver.curation
 
 
 class ReviewData(param.Parameterized):
@@ -63,7 +69,7 @@ class ReviewData(param.Parameterized):
         self._runtime = runtime
         self._deliver: Deliver = deliver or (lambda callback: callback())
         self._reader: TraceReader | None = None
-        self._indexing: Job | None = None
+        self._started: list[Job] = []
         super().__init__(**inputs)
         self.param.watch(lambda *_: self.open(), ["dataset", "key"])
         self.param.watch(lambda *_: self._find_limits(), "movie")
@@ -78,15 +84,20 @@ class ReviewData(param.Parameterized):
 
     def close(self) -> None:
         """Stop what runs for this page."""
-        if self._indexing is not None:
-            self._indexing.cancel()
+        for job in self._started:
+            job.cancel()
+        self._started.clear()
+        if self._reader is not None:
+            self._reader.close()
         self._reader = None
         self.param.update(opened=None, footprints=None, outlines=None, progress=None)
         self.param.update(walk=Walk(), traces=(), movies=[])
         self.param.update(error="", message="", notices=[])
 
-    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> Job:
-        return self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
+    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> None:
+        """Run a job of this opening; none of its news arrives after `close`."""
+        job = self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
+        self._started.append(job)
 
     def _set(self, **outputs: Any) -> None:
         self.param.update(**outputs)
@@ -106,14 +117,14 @@ class ReviewData(param.Parameterized):
             sessions = ", ".join(map(str, dataset.keys))
             raise BadRequest(f"{self.dataset} holds no session {self.key}; it holds {sessions}")
         key = self.key or dataset.keys[0]
-        return Opened(dataset, self._runtime.curation(self.dataset), key, dataset.max_projection(key))
+        return Opened(dataset, self._runtime.saver(self.dataset), key, dataset.max_projection(key))
 
     def _show(self, opened: Opened) -> None:
         dataset, key = opened.dataset, opened.key
         self._reader = TraceReader(dataset, key, self._runtime.jobs, self._deliver)
         self.param.update(position=self._position_of(self.frame, dataset.frames), progress=0.0)
         self.opened = opened
-        self._indexing = self._run(
+        self._run(
             lambda tick: dataset.footprints(key, tick),
             self._indexed,
             progress=lambda fraction, *_: self._set(progress=fraction),

@@ -47,6 +47,11 @@ class TraceReader:
         self._kept: OrderedDict[int, UnitTraces] = OrderedDict()
         self._most = max(24, BYTES_KEPT // max(1, dataset.frames.size * 8))
         self._wanted: tuple[int, ...] = ()
+        self._closed = False
+
+    def close(self) -> None:
+        """Deliver nothing any more."""
+        self._closed = True
 
     def ask(
         self,
@@ -77,6 +82,8 @@ class TraceReader:
             return
 
         def keep(found: tuple[UnitTraces, ...]) -> None:
+            if self._closed:
+                return
             for traces in found:
                 self._kept[traces.unit_id] = traces
             while len(self._kept) > self._most:
@@ -87,7 +94,7 @@ class TraceReader:
         self._jobs.run(
             lambda tick: self._read(missing, tick),
             done=keep,
-            failed=failed,
+            failed=lambda error: None if self._closed else failed(error),
             deliver=self._deliver,
             short=True,
             name="read traces",

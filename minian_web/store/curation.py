@@ -50,7 +50,15 @@ class Curation(Ledger):
         return self._journal.log.lines
 
     def act(
-        self, kind: str, unit_ids: Iterable[int], *, reviewer: str, key: Key = (), label_set: str = MAIN, note: str = ""
+        self,
+        kind: str,
+        unit_ids: Iterable[int],
+        *,
+        reviewer: str,
+        key: Key = (),
+        label_set: str = MAIN,
+        note: str = "",
+        seen: Decisions | None = None,
     ) -> Line:
         """Decide something; it is durable when this returns.
 
@@ -62,6 +70,8 @@ class Curation(Ledger):
             Who decides.
         key
             Session of the units.
+        seen
+            Decisions that the reviewer saw; when those about these cells are others by now, it is a `Conflict`.
         label_set
             `main`, which the arrays show, or a reviewer's own.
 
@@ -82,6 +92,7 @@ class Curation(Ledger):
             self._ready()
             self.decisions(key, label_set)
             state = self._journal.state(label_set)
+            _expect(seen, state[key], units)
             after = applied(state[key], kind, units)
             texts = {"reviewer": reviewer, "label_set": label_set, "note": note}
             line = self._write(line_of(state, key, kind, affected(state[key], units), after, **texts))
@@ -128,6 +139,15 @@ class Curation(Ledger):
         except Changed as error:
             self._journal.load()
             raise Conflict(f"{error}; the decisions shown are now those of the log, look again") from error
+
+
+def _expect(seen: Decisions | None, now: Decisions, units: list[int]) -> None:
+    """Raise `Conflict` unless the decisions about the cells of these units are those that the reviewer saw."""
+    if seen is None:
+        return
+    for unit in {*affected(seen, units), *affected(now, units)}:
+        if seen.of(unit) != now.of(unit):
+            raise Conflict(f"unit {unit} is {now.of(unit).status} by now, by somebody else; look at it again")
 
 
 def _check_texts(reviewer: str, label_set: str, note: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import panel as pn
@@ -22,7 +21,13 @@ from minian_web.view.units import UnitList, rows_of
 
 STEPS = ("next_unit", "previous_unit", "next_group", "previous_group")
 DECISIONS = ("keep", "discard", "discard_unit", "merge", "unmerge", "reset")
-SAID = {"saved": "All decisions saved", "saving": "Saving…", "writing": "Saved; writing labels…"}
+SAID = {
+    "saved": "All decisions saved",
+    "saving": "Saving…",
+    "writing": "Saved; writing labels…",
+    "waiting": "Not saved yet, trying again: {}",
+    "behind": "Saved; labels not yet in the arrays: {}",
+}
 
 
 class TraceOptions(param.Parameterized):
@@ -139,8 +144,8 @@ class ReviewView(pn.viewable.Viewer):
 
     def _show_saving(self) -> None:
         status = self.state.saving
-        text = SAID.get(status, f"Not saved yet, trying again: {self.state.waiting_for}")
-        color = STATUS_COLOURS["discarded"] if status == "waiting" else "inherit"
+        text = SAID[status].format(self.state.waiting_for)
+        color = STATUS_COLOURS["discarded"] if status in ("waiting", "behind") else "inherit"
         self._saved.object = (
             f'<span class="saved" data-saving="{status}" style="color:{color}">{html.escape(text)}</span>'
         )
@@ -187,7 +192,7 @@ class ReviewView(pn.viewable.Viewer):
             self._counts,
             *self._sessions(),
             self._movies,
-            button("Export…", lambda: self._export.param.update(open=True), align="center", margin=(4, 2)),
+            button("Export…", self._open_export, align="center", margin=(4, 2)),
             self._saved,
             height=48,
             sizing_mode="stretch_width",
@@ -243,11 +248,17 @@ class ReviewView(pn.viewable.Viewer):
         return dialog(
             "Export labels",
             pn.pane.HTML("What was decided about each unit, for other programs.", margin=(0, 0, 8, 0)),
-            *(
-                download(label, file, partial(self.state.export, form), margin=(4, 0), width=240)
-                for label, file, form in forms
-            ),
+            *(self._download(label, file, form) for label, file, form in forms),
         )
+
+    def _download(self, label: str, file: str, form: str) -> Any:
+        made = download(label, file, lambda: self.state.exports[form], margin=(4, 0), width=240, disabled=True)
+        self.state.param.watch(lambda event: made.param.update(disabled=form not in event.new), "exports")
+        return made
+
+    def _open_export(self) -> None:
+        self.state.prepare_exports()
+        self._export.open = True
 
     def __panel__(self) -> pn.Column:
         return self._body

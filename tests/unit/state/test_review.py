@@ -9,9 +9,9 @@ import pytest
 from minian_web.errors import NotWritable
 from minian_web.runtime import Runtime
 from minian_web.settings import Settings
-from minian_web.state import saver as saving
 from minian_web.state.review import ReviewState
 from minian_web.store import files
+from minian_web.store import saver as saving
 from tests import stores
 
 ID = "data/minian"
@@ -151,6 +151,65 @@ def test_a_full_disk_keeps_the_decision_and_says_so(runtime, monkeypatch):
     full.clear()
     saved(state)
     assert state.opened.curation.decisions().of(unit).status == "discarded"
+
+
+def test_a_page_opened_while_the_disk_is_full_shows_what_waits(runtime, monkeypatch):
+    monkeypatch.setattr(saving, "RETRY_SECONDS", 0.05)
+    shared = runtime()
+    state = opened(shared, advance=False)
+    unit = state.walk.current
+    act, full = state.opened.curation.act, [True]
+
+    def refuse(*arguments, **how):
+        if full:
+            raise NotWritable("no space left on device")
+        return act(*arguments, **how)
+
+    monkeypatch.setattr(state.opened.curation, "act", refuse)
+    state.decide("discard")
+    wait(lambda: state.saving == "waiting")
+    state.close()
+    again = opened(shared)
+    assert again.saving in ("waiting", "saving")
+    assert again.decisions.of(unit).status == "discarded"
+    full.clear()
+    saved(again)
+    assert again.opened.curation.decisions().of(unit).status == "discarded"
+
+
+def test_who_comes_second_on_the_same_unit_is_told(runtime):
+    shared = runtime()
+    ann, bob = opened(shared, advance=False), opened(shared, advance=False)
+    bob.reviewer = "bob"
+    unit, other = ann.walk.order[:2]
+    seen = bob.decisions
+    ann.go("toggle", other)
+    ann.decide("merge")
+    saved(ann)
+    bob.decisions = seen  # as if the news had not reached him yet
+    bob.decide("discard")
+    wait(lambda: bob.message)
+    assert "merged by now" in bob.message
+    wait(lambda: bob.decisions.of(unit).status == "merged")
+    assert ann.opened.curation.decisions().of(unit).status == "merged"
+
+
+def test_exports_are_made_beside_the_page(runtime):
+    state = opened(runtime())
+    state.prepare_exports()
+    wait(lambda: state.exports)
+    assert state.exports["csv"].startswith(b"unit_id,unit_label,status")
+    assert state.exports["zarr"][:2] == b"PK"
+
+
+def test_a_page_that_was_left_hears_nothing_more(runtime):
+    shared = runtime()
+    ann, bob = opened(shared), opened(shared)
+    bob.close()
+    ann.decide("keep")
+    saved(ann)
+    assert bob.decisions is None
+    assert bob.footprints is None
 
 
 def test_read_only_says_so_before_work_is_done(tmp_path, root):
