@@ -11,7 +11,7 @@ from minian_web.errors import DataError
 from minian_web.model.decisions import Decisions
 from minian_web.model.keys import Key
 from minian_web.store.datasets import Dataset
-from minian_web.store.found import read_labels, seen_at, signature
+from minian_web.store.found import Seen, read_labels, seen_at, signature
 from minian_web.store.history import State, line_between
 from minian_web.store.journal import Journal
 from minian_web.store.labels import write_labels
@@ -57,8 +57,12 @@ class Arrays:
         NotWritable
             If an edit of another program cannot be taken in.
         """
-        self._signature = signature(self._places)
-        seen = read_labels(self._dataset)
+        self._signature = None  # until everything is taken in, every action looks again
+        found = signature(self._places)
+        self._compare(read_labels(self._dataset))
+        self._signature = self._signature or found
+
+    def _compare(self, seen: Sequence[Seen]) -> None:
         if self._journal.empty:
             self._first_look(distinct(seen, self._units))
             return
