@@ -106,7 +106,7 @@ class Journal:
         first = self._first(line)
         held = first[-1].id if first else self.held
         line = replace(line, arrays=held)
-        header = () if self.log.bindings else (self._binding(),)
+        header = () if self.log.bindings else (Binding(self._dataset.guard, self._digests),)
         files.make_folder(self._path.parent)
         self.log = self.log.appended((*header, *first, line), self._dataset.id, self._like)
         for written in (*first, line):
@@ -128,12 +128,10 @@ class Journal:
 
     def bind(self, digests: Mapping[str, str]) -> None:
         """Note which footprints the lines speak of, under the guard that holds now."""
-        self._digests = {**self._digests, **digests}
+        known = {**self._digests, **digests}
         if self.log.bindings:
-            self.log = self.log.appended((self._binding(),), self._dataset.id, self._like)
-
-    def _binding(self) -> Binding:
-        return Binding(self._dataset.guard, self._digests)
+            self.log = self.log.appended((Binding(self._dataset.guard, known),), self._dataset.id, self._like)
+        self._digests = known
 
     def archive(self) -> Path:
         """Put the file aside under the time now and begin an empty one."""
