@@ -55,7 +55,7 @@ def append(path: Path, data: bytes, seen: Extent | None, keep: int, like: Path |
     Changed
         If it is not the file that was seen: somebody else wrote to it, or removed it.
     NotWritable
-        If it fails; the file then has the length `keep` again.
+        If it fails; the file then has the length `keep` again, and one that was made for this is gone.
     """
     with writing(path):
         flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT | os.O_EXCL if seen is None else 0)
@@ -69,16 +69,28 @@ def append(path: Path, data: bytes, seen: Extent | None, keep: int, like: Path |
             raise
         try:
             lock(descriptor)
-            _expect(path, descriptor, seen)
-            _append(descriptor, data, keep)
+            _expect(path, descriptor, seen, keep)
             if seen is None:
-                if like is not None:
-                    copy_access(like, path)
-                sync_folder(path.parent)
+                _fill(path, descriptor, data, like)
+            else:
+                _append(descriptor, data, keep)
             state = os.fstat(descriptor)
         finally:
             os.close(descriptor)
     return Extent(state.st_ino, state.st_size)
+
+
+def _fill(path: Path, descriptor: int, data: bytes, like: Path | None) -> None:
+    """Write a file that was just made, or remove it, so that it can be made again."""
+    try:
+        _append(descriptor, data, 0)
+        if like is not None:
+            copy_access(like, path)
+        sync_folder(path.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
 
 
 def lock(descriptor: int) -> None:
@@ -94,11 +106,13 @@ def lock(descriptor: int) -> None:
             raise
 
 
-def _expect(path: Path, descriptor: int, seen: Extent | None) -> None:
+def _expect(path: Path, descriptor: int, seen: Extent | None, keep: int) -> None:
     state = os.fstat(descriptor)
+    found = Extent(state.st_ino, state.st_size)
     if seen is None:
         seen = Extent(state.st_ino, 0)
-    if extent_of(path) != seen or Extent(state.st_ino, state.st_size) != seen:
+    cut = Extent(seen.inode, keep)  # an attempt of ours that failed has cut off an unfinished line already
+    if extent_of(path) != found or found not in (seen, cut):
         raise Changed(
             f"{path}: somebody else has written to it meanwhile ({seen.size} bytes expected, {state.st_size} found)"
         )

@@ -15,7 +15,7 @@ import zarr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from minian_web.errors import BadRequest, Changed, Conflict, NotWritable
+from minian_web.errors import BadRequest, Changed, Conflict, DataError, NotWritable
 from minian_web.model.decisions import Decisions
 from minian_web.store import appends, files
 from minian_web.store.curation import open_curation
@@ -732,3 +732,99 @@ def test_many_threads_lose_nothing(path, reopen):
     assert problems == []
     assert len(reopen(path).history()) == 6 * len(ids)
     assert curation.complete
+
+
+# ---- a full disk -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Let appending fail, after a few bytes, until `full_disk.clear()`."""
+    full, write = [], os.write
+
+    def refuse(descriptor, data):
+        if not full:
+            return write(descriptor, data)
+        if full.pop() == "part":
+            return write(descriptor, data[:9])
+        full.append("full")
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(appends.os, "write", refuse)
+    return full
+
+
+@pytest.mark.parametrize("log", ["none", "there", "torn"])
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_an_action_that_met_a_full_disk_can_be_tried_again(path, reopen, full_disk, log, attempts):
+    ids, kinds = units(path), []
+    if log != "none":
+        first = reopen(path)
+        first.act("discard", ids[4:5], **BOB)
+        first.write_arrays()
+        kinds = ["discard"]
+    if log == "torn":
+        with (path / "curation.jsonl").open("ab") as file:
+            file.write(b'{"action":"keep","un')
+    curation = reopen(path)
+    for _ in range(attempts):
+        full_disk[:] = ["full", "part"]
+        with pytest.raises(NotWritable, match="No space left"):
+            curation.act("keep", ids[:1], **ANN)
+    full_disk.clear()
+    assert curation.decisions().of(ids[0]).status == "undecided"
+    curation.act("keep", ids[:1], **ANN)
+    curation.act("merge", ids[1:3], **ANN)
+    assert [line.kind for line in curation.history()] == [*kinds, "keep", "merge"]
+    assert [line.id for line in read_log(curation.where).lines] == [line.id for line in curation.history()]
+    assert reopen(path).decisions() == curation.decisions()
+
+
+def test_a_log_that_somebody_else_made_stays_when_ours_cannot_be(path, reopen, full_disk):
+    curation, other = reopen(path), reopen(path)
+    theirs = other.act("discard", units(path)[:1], **BOB)
+    full_disk[:] = ["full"]
+    with pytest.raises(Conflict):
+        curation.act("keep", units(path)[:1], **ANN)
+    assert read_log(curation.where).lines == (theirs,)
+
+
+def test_an_edit_that_a_full_disk_kept_out_of_the_log_is_taken_in_later(path, reopen, full_disk):
+    curation, ids = reopen(path), units(path)
+    curation.act("keep", ids[:1], **ANN)
+    curation.write_arrays()
+    edit(path, {ids[3]: -1})
+    full_disk[:] = ["full"]
+    with pytest.raises(NotWritable, match="No space left"):
+        curation.act("keep", ids[1:2], **ANN)
+    full_disk.clear()
+    curation.act("keep", ids[1:2], **ANN)
+    curation.write_arrays()
+    assert [line.kind for line in curation.history()] == ["keep", "external", "keep"]
+    assert shown(path)[ids[3]] == -1
+
+
+def test_arrays_edited_in_several_ways_are_never_overwritten(path, reopen):
+    curation, ids = reopen(path), units(path)
+    curation.act("keep", ids[:1], **ANN)
+    curation.write_arrays()
+    edit(path, {ids[3]: -1}, arrays=["A"])
+    edit(path, {ids[4]: -1}, arrays=["C"])
+    found = [seen.labels[()].tolist() for seen in read_labels(curation.dataset)]
+    for _ in range(3):
+        with pytest.raises(DataError, match="same unit_labels beside every array"):
+            curation.act("keep", ids[1:2], **ANN)
+        with pytest.raises(DataError, match="same unit_labels beside every array"):
+            curation.write_arrays()
+    assert [seen.labels[()].tolist() for seen in read_labels(curation.dataset)] == found
+
+
+def test_a_digest_that_could_not_be_noted_is_noted_later(path, reopen, full_disk):
+    curation = reopen(path)
+    curation.act("keep", units(path)[:1], **ANN)
+    full_disk[:] = ["full"]
+    with pytest.raises(NotWritable):
+        curation.bind_footprints("digest")
+    full_disk.clear()
+    curation.bind_footprints("digest")
+    assert read_log(curation.where).bindings[-1].footprints == {"": "digest"}
