@@ -88,9 +88,8 @@ class Runtime:
         """Decisions of a dataset, one object for all sessions; writable while this process holds the root's lease."""
         from minian_web.store.curation import open_curation
 
-        dataset, root = self.dataset(dataset_id), self.catalog.entry(dataset_id).root
-        lease = self.lease_of(root)
-        reason = self._why_not(lease, dataset.path)
+        dataset, lease = self.dataset(dataset_id), self.lease_of(self.catalog.entry(dataset_id).root)
+        reason = self.why_not_write(dataset_id)
 
         def make() -> Curation:
             state_dir = self.settings.state_dir
@@ -100,24 +99,16 @@ class Runtime:
 
         return self._curations.get(dataset_id, make, lambda kept: kept.dataset is dataset and _as_able(kept, reason))
 
+    def why_not_write(self, dataset_id: str) -> str:
+        """Why this process may not write to a dataset or its movies, for a person; empty when it may."""
+        entry = self.catalog.entry(dataset_id)
+        return self._why_not(self.lease_of(entry.root), entry.path)
+
     def _why_not(self, lease: Lease, path: Path) -> str:
         """Why this process may not write there; empty when it may."""
         if self.settings.read_only:
             return "The server was started read-only."
-        try:
-            if not lease.acquire():
-                return f"Another process writes here: {lease.holder() or 'it has just begun'}."
-        except NotWritable as error:
-            return f"The right to write cannot be claimed: {error}"
-        inside = lease.other_inside(path)
-        return f"Another process writes here: {inside}." if inside else ""
-
-    def saver(self, dataset_id: str) -> Saver:
-        """Way of decisions to the disk, one for all sessions that review a dataset."""
-        from minian_web.store.saver import Saver
-
-        curation = self.curation(dataset_id)
-        return self._savers.get(dataset_id, lambda: Saver(curation, self.jobs), lambda kept: kept.curation is curation)
+        return lease.refusal(path)
 
     def movies(self, dataset_id: str) -> list[Pairing]:
         """Movies that may belong to this dataset, each with how sure that is."""

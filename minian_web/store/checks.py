@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 from minian_web.errors import MinianWebError
 from minian_web.settings import Settings
@@ -50,40 +51,41 @@ def check(settings: Settings, *, deep: bool = False) -> Iterator[Finding]:
     for root in catalog.roots.values():
         lease = Lease(root, settings.state_dir)
         try:
-            reason = _right_to_write(settings, lease)
+            reason = _why_not(settings, lease, root)
             yield Finding(f"{root}: {reason or 'nobody is writing here'}")
             for entry in entries:
                 if entry.root == root:
-                    yield from _checked(settings, catalog, entry, reason, deep=deep)
+                    yield from _checked(settings, catalog, entry, lease, deep=deep)
         finally:
             lease.release()
     if not entries:
         yield Finding(f"no dataset whose name matches {settings.pattern}", fine=False)
 
 
-def _right_to_write(settings: Settings, lease: Lease) -> str:
-    """Take the lease; or say why nothing is completed."""
-    if settings.read_only:
-        return READ_ONLY
-    try:
-        return "" if lease.acquire() else f"in use by {lease.holder()}; nothing is completed from here"
-    except MinianWebError as error:
-        return str(error)
+def _why_not(settings: Settings, lease: Lease, folder: Path) -> str:
+    """Why nothing is completed in a folder; empty when this process has the right to."""
+    return READ_ONLY if settings.read_only else lease.refusal(folder)
 
 
-def _checked(settings: Settings, catalog: Catalog, entry: Entry, reason: str, *, deep: bool) -> Iterator[Finding]:
+def _checked(settings: Settings, catalog: Catalog, entry: Entry, lease: Lease, *, deep: bool) -> Iterator[Finding]:
     problems = list(_movie_problems(catalog, entry))
     if entry.kind == "dataset":
         try:
             dataset = catalog.open(entry.id)
-            curation = open_curation(dataset, state_dir=settings.state_dir, writable=not reason, reason=reason)
+            why = _why_not(settings, lease, entry.path)
+            curation = open_curation(
+                dataset, state_dir=settings.state_dir, writable=not why, reason=why, holds=lambda: lease.held
+            )
         except MinianWebError as error:
             yield Finding(f"{entry.id}: {error}", fine=False)
             return
+        if why and entry.path != lease.root and lease.held:
+            yield Finding(f"{entry.id}: {why}")
         yield from (Finding(f"{entry.id}: {notice}") for notice in curation.notices)
         problems += _problems(dataset, curation, deep=deep)
         curation.close()
-        files.sweep(dataset.notes)
+        if not why:
+            files.sweep(dataset.notes)
         if not problems:
             yield Finding(f"{entry.id}: fine; {_summary(dataset, curation)}")
     yield from (Finding(f"{entry.id}: {problem}", fine=False) for problem in problems)

@@ -124,6 +124,16 @@ class Lease:
         except OSError:  # read-only here: without its clock a lease counts as held
             return True
 
+    def refusal(self, folder: Path) -> str:
+        """Take the lease to write to a folder below the root; why nothing may be written there, empty when it may."""
+        try:
+            if not self.acquire():
+                return f"Another process writes here: {self.holder() or 'it has just begun'}."
+        except NotWritable as error:
+            return f"The right to write cannot be claimed: {error}"
+        inside = self.other_inside(folder)
+        return f"Another process writes here: {inside}." if inside else ""
+
     def other_inside(self, folder: Path) -> str:
         """Who else holds a lease between a folder below the root and the root, for a person; empty when nobody does."""
         root, inside = self.root.resolve(), folder.resolve()

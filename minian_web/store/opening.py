@@ -84,10 +84,9 @@ def opened_curation(settings: Settings, catalog: Catalog, entry: Entry) -> Itera
     dataset = catalog.open(entry.id)
     lease = Lease(entry.root, settings.state_dir)
     try:
-        writable = not settings.read_only and lease.acquire()
-        why = "" if writable else "read-only" if settings.read_only else f"in use by {lease.holder()}"
+        why = "minian-web was told to write nothing" if settings.read_only else lease.refusal(entry.path)
         curation = open_curation(
-            dataset, state_dir=settings.state_dir, writable=writable, reason=why, holds=lambda: lease.held
+            dataset, state_dir=settings.state_dir, writable=not why, reason=why, holds=lambda: lease.held
         )
         if curation.problem:
             raise NotWritable(curation.problem)

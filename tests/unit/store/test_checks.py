@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -74,8 +75,25 @@ def test_torn_labels_are_told_where_nothing_may_be_written(settings, data, reaso
     writer.release()
     assert not fine
     assert "labels have not reached all arrays" in text
-    assert ("in use by" in text) == (reason == "another writer")
+    assert ("Another process writes here" in text) == (reason == "another writer")
     assert (stores.stored(dataset / "A.zarr" / "unit_labels") >= 0).all()
+
+
+def test_nothing_is_completed_beside_a_server_for_a_folder_inside(settings, data):
+    inside, outside = stores.v2(data / "animal1", labels="identity"), stores.v2(data / "animal2", labels="identity")
+    for dataset in (inside, outside):
+        decide(dataset, settings)
+    server = Lease(inside.parent, settings.state_dir)
+    assert server.acquire()
+    text, fine = report(settings)
+    server.release()
+    assert not fine
+    said = next(line for line in text.splitlines() if line.startswith("data/animal1/minian: Another"))
+    assert f"pid {os.getpid()}" in said
+    assert "data/animal1/minian: labels have not reached all arrays" in text
+    assert "data/animal2/minian: fine" in text
+    assert (stores.stored(inside / "A.zarr" / "unit_labels") >= 0).all()
+    assert (stores.stored(outside / "A.zarr" / "unit_labels") < 0).any()
 
 
 @pytest.mark.parametrize(

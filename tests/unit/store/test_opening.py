@@ -57,7 +57,7 @@ def test_the_lease_is_held_meanwhile_and_given_back(settings, dataset):
         assert not other.acquire()
     assert other.acquire()
     with opened_curation(settings, catalog, entry) as curation:
-        assert "in use by" in curation.read_only_reason
+        assert "Another process writes here" in curation.read_only_reason
     other.release()
 
 
@@ -75,3 +75,14 @@ def test_movies_are_not_curated(settings, tmp_path):
     catalog, entry = locate(settings, "data/movies")
     with pytest.raises(BadRequest, match="holds movies only"), opened_curation(settings, catalog, entry):
         pass
+
+
+def test_nothing_is_written_beside_a_server_for_a_folder_inside(settings, dataset):
+    catalog, entry = locate(settings, str(dataset))
+    server = Lease(dataset.parent, settings.state_dir)
+    assert server.acquire()
+    with opened_curation(settings, catalog, entry) as curation:
+        assert "Another process writes here" in curation.read_only_reason
+    server.release()
+    with opened_curation(settings, catalog, entry) as curation:
+        assert curation.writable
