@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import param
 
-from minian_web.errors import BadRequest, MinianWebError
-from minian_web.jobs import Deliver, Jobs
+from minian_web.errors import BadRequest, MinianWebError, NotWritable
+from minian_web.jobs import Deliver, Job, Jobs
 from minian_web.model.boxes import Box, checked, drawn, unused_name
 from minian_web.model.keys import Key
 from minian_web.store import masks
@@ -23,7 +24,13 @@ MOST = 50  # boxes
 
 
 class BoxesState(param.Parameterized):
-    """Boxes of the shown movie as the page has them, and whether the disk has them too."""
+    """Boxes of the shown movie as the page has them, and whether the disk has them too.
+
+    Parameters
+    ----------
+    why_not
+        Asked before every write why nothing may be written now; empty when it may.
+    """
 
     boxes = param.List(default=[], item_type=Box, doc="Output: boxes in the order drawn")
     mask = param.String(doc="Output: name of the box that is the mask; empty without boxes")
@@ -36,9 +43,10 @@ class BoxesState(param.Parameterized):
     message = param.String(doc="Output: why a box was refused or could not be saved")
     can_save = param.Boolean(default=True, doc="Output: whether anything may be written here")
 
-    def __init__(self, jobs: Jobs, deliver: Deliver) -> None:
+    def __init__(self, jobs: Jobs, deliver: Deliver, why_not: Callable[[], str] = str) -> None:
         super().__init__()
-        self._jobs, self._deliver = jobs, deliver
+        self._jobs, self._deliver, self._why_not = jobs, deliver, why_not
+        self._started: WeakSet[Job] = WeakSet()
         self._movie: Movie | None = None
         self._key: Key = ()
         self._reason = ""
@@ -58,9 +66,15 @@ class BoxesState(param.Parameterized):
             self.param.update(boxes=boxes, mask=mask)
 
     def _run(self, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        self._jobs.run(
+        job = self._jobs.run(
             lambda _tick: work(), done=done, failed=self._fail, deliver=self._deliver, short=True, name="boxes"
         )
+        self._started.add(job)
+
+    def close(self) -> None:
+        """Hear no more of what was begun; boxes that are being saved are saved nevertheless."""
+        for job in list(self._started):
+            job.cancel()
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, MinianWebError | OSError):
@@ -146,7 +160,12 @@ class BoxesState(param.Parameterized):
             self.message = "There is no box to save; draw one with shift and drag."
             return
         self.param.update(saving="saving", message="")
-        self._run(lambda: _store(movie, boxes, mask, key), lambda _: self._saved(boxes, mask))
+        self._run(lambda: self._store(movie, boxes, mask, key), lambda _: self._saved(boxes, mask))
+
+    def _store(self, movie: Movie, boxes: Sequence[Box], mask: str, key: Key) -> None:
+        if reason := self._why_not():
+            raise NotWritable(reason)
+        masks.save_mask(movie, [masks.Box(box.name, box.height, box.width) for box in boxes], mask, key)
 
     def _saved(self, boxes: list[Box], mask: str) -> None:
         self.saving = "saved" if (boxes, mask) == (self.boxes, self.mask) else "unsaved"
@@ -157,7 +176,3 @@ def _stored(movie: Movie) -> tuple[list[Box], str]:
     if saved is None:
         return [], ""
     return [Box(box.name, box.height, box.width) for box in saved.boxes], saved.mask
-
-
-def _store(movie: Movie, boxes: Sequence[Box], mask: str, key: Key) -> None:
-    masks.save_mask(movie, [masks.Box(box.name, box.height, box.width) for box in boxes], mask, key)

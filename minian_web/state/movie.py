@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 import param
 
-from minian_web.errors import DataError, MinianWebError
+from minian_web.errors import DataError, MinianWebError, NotWritable
 from minian_web.jobs import Deliver, Job, Tick
 from minian_web.state.boxes import BoxesState
 from minian_web.store.cache import Cache
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 SURE = ("paired", "confirmed")
 CONTRASTS = ("auto", "full", "numbers")
-REST_PLAYING, REST = 3.0, 0.15  # time left to others, as a multiple of the time that statistics work
+REST = 0.5  # time left to others, as a multiple of the time that statistics work
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,10 +79,13 @@ class MovieState(param.Parameterized):
         self._deliver: Deliver = deliver or (lambda callback: callback())
         self._cache = Cache(runtime.settings.cache_dir)
         self._job: Job | None = None
+        self._started: WeakSet[Job] = WeakSet()
         self._auto: tuple[float, float] | None = None
+        self._read_only = ""
         super().__init__(**inputs)
-        self.boxes = BoxesState(runtime.jobs, self._deliver)
+        self.boxes = BoxesState(runtime.jobs, self._deliver, lambda: runtime.why_not_write(self.dataset))
         self.param.watch(lambda *_: self._set_limits(), ["contrast", "numbers"])
+        self.param.watch(lambda event: self._give_way(playing=event.new), "playing")
 
     # --- which movie -----------------------------------------------------------------------------------------------
 
@@ -92,12 +96,14 @@ class MovieState(param.Parameterized):
 
     def close(self) -> None:
         """Stop what runs for this page."""
-        if self._job is not None:
-            self._job.cancel()
-        self._job = None
+        self._stop_statistics()
+        for job in list(self._started):
+            job.cancel()
+        self.boxes.close()
 
     def _look(self) -> tuple[list[Pairing], float | None, bool]:
         entry = self._runtime.catalog.entry(self.dataset)
+        self._read_only = self._runtime.why_not_write(self.dataset)
         if entry.kind != "dataset":
             return self._runtime.movies(self.dataset), None, False
         return self._runtime.movies(self.dataset), read_facts(self._runtime.dataset(self.dataset)).frame_rate, True
@@ -120,22 +126,30 @@ class MovieState(param.Parameterized):
             self._show(chosen[0])
 
     def _show(self, pairing: Pairing) -> None:
-        self.close()
+        self._stop_statistics()
         movie = pairing.movie
         self._auto = None
         self.param.update(summary=None, progress=None, summary_error="", limits=None)
         self.position = self._position_of(self.frame, movie.frames)
         self.param.update(movie=movie.name, shown=Shown(pairing, self._frame_rate, self._cells))
-        self.boxes.show(movie, pairing.key, self._why_read_only())
+        self.boxes.show(movie, pairing.key, self._read_only)
         self._find_limits(movie)
+        self._fetch_first(movie, self.position)
+
+    def _fetch_first(self, movie: Movie, position: int) -> None:
+        """Decode the first frame while the browser builds the player, which asks for it and tells its errors."""
+        frames = self._runtime.frames
+        if not movie.n_frames:
+            return
+
+        def work(tick: Tick) -> None:
+            tick(0.0)
+            frames.read(movie, [position])
+
+        self._run(work, lambda _: None, failed=lambda _error: None, name="first frame")
 
     def _find_limits(self, movie: Movie) -> None:
         self._run(lambda _tick: self._runtime.frames.limits_of(movie), lambda found: self._keep_auto(movie, found))
-
-    def _why_read_only(self) -> str:
-        if self._runtime.settings.read_only:
-            return "The server was started read-only; boxes cannot be saved."
-        return ""
 
     def _position_of(self, frame: int | None, frames: np.ndarray) -> int:
         """Position of a frame coordinate; the nearest one, with a message, where there is none."""
@@ -157,6 +171,8 @@ class MovieState(param.Parameterized):
             return
 
         def note(_tick: Tick) -> list[Pairing]:
+            if reason := self._runtime.why_not_write(self.dataset):
+                raise NotWritable(reason)
             confirm(self._runtime.dataset(self.dataset), shown.movie)
             self._runtime.forget_movies(self.dataset)
             return self._runtime.movies(self.dataset)
@@ -204,13 +220,17 @@ class MovieState(param.Parameterized):
         movie = self.shown.movie
         if self._auto is None:
             self._find_limits(movie)
+        if self.playing:
+            self.progress = self.progress or 0.0  # begins when the movie stands still
+            return
         known = cached_statistics(movie, self._cache)
         if known is not None:
             self.summary = known
             return
-        self.progress = 0.0
+        self.progress = self.progress or 0.0
+        begun = self.summary
         self._job = self._runtime.jobs.run(
-            lambda tick: statistics(movie, tick, self._cache, self._rest, self._runtime.frames.big_reads),
+            lambda tick: statistics(movie, tick, self._cache, lambda: REST, self._runtime.frames.big_reads, begun),
             done=self._summarised,
             failed=self._summary_failed,
             progress=self._progressed,
@@ -218,8 +238,19 @@ class MovieState(param.Parameterized):
             name=f"statistics of {movie.name}",
         )
 
-    def _rest(self) -> float:
-        return REST_PLAYING if self.playing else REST
+    def _give_way(self, *, playing: bool) -> None:
+        """No statistics while the movie runs; afterwards they go on where they were, without holding a thread."""
+        if self.progress is None:
+            return
+        if playing:
+            self._stop_statistics()
+        else:
+            self.summarise()
+
+    def _stop_statistics(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        self._job = None
 
     def _summarised(self, found: FrameStatistics) -> None:
         self.param.update(summary=found, progress=None)
@@ -234,8 +265,18 @@ class MovieState(param.Parameterized):
 
     # --- work ------------------------------------------------------------------------------------------------------
 
-    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], name: str = "movie") -> None:
-        self._runtime.jobs.run(work, done=done, failed=self._fail, deliver=self._deliver, short=True, name=name)
+    def _run(
+        self,
+        work: Callable[[Tick], Any],
+        done: Callable[[Any], None],
+        *,
+        failed: Callable[[Exception], None] | None = None,
+        name: str = "movie",
+    ) -> None:
+        job = self._runtime.jobs.run(
+            work, done=done, failed=failed or self._fail, deliver=self._deliver, short=True, name=name
+        )
+        self._started.add(job)
 
     def _say(self, text: str) -> None:
         self.message = f"{self.message} {text}".strip()
@@ -243,7 +284,7 @@ class MovieState(param.Parameterized):
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, MinianWebError | OSError):
             raise error
-        if isinstance(error, DataError) and self.shown is not None:
-            self._say(str(error))  # one chunk is broken: the others can be seen
+        if isinstance(error, DataError | NotWritable) and self.shown is not None:
+            self._say(str(error))  # one chunk is broken, or nothing may be written: the movie can be seen
         else:
             self.param.update(error=str(error), progress=None)

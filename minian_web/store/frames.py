@@ -80,6 +80,8 @@ class Frames:
             return known or self._sample(movie)
 
     def _sample(self, movie: Movie) -> Range:
+        if movie.dtype == np.uint8:
+            return sampled_range(np.zeros((0, 1, 1), np.uint8))
         values = _read_block(movie, 0, self._block_length(movie), self.big_reads)
         low, high = sampled_range(values[:: max(1, len(values) // _SAMPLE)])
         self.decoded += 1

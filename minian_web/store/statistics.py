@@ -40,6 +40,7 @@ def statistics(
     cache: Cache | None = None,
     rest: Callable[[], float] = lambda: 0.0,
     big_reads: AbstractContextManager[Any] | None = None,
+    begun: FrameStatistics | None = None,
 ) -> FrameStatistics:
     """Compute the statistics of all frames.
 
@@ -54,6 +55,8 @@ def statistics(
         Held while a block is read, so that two of them are never in memory at once.
     rest
         Time to leave to players after each block, as a multiple of the time that the block took.
+    begun
+        Partial statistics of the same movie, told before a cancel; blocks that are complete there are not read again.
 
     Raises
     ------
@@ -68,19 +71,19 @@ def statistics(
         with big_reads or nullcontext():
             return zarrs.read(movie.array, (part,))
 
-    found = FrameStatistics.empty(movie.n_frames)
+    found = begun.copy() if begun is not None else FrameStatistics.empty(movie.n_frames)
     chunk = max(1, movie.array.chunks[0])
     told = time.monotonic()
     last: np.ndarray | None = None
     broken: list[DataError] = []
-    for block in _blocks(movie):
-        begun = time.monotonic()
+    for block in _left(list(_blocks(movie)), found):
+        started = time.monotonic()
         last = _fill(found, read, block, chunk, last, broken)
         now = time.monotonic()
         partial = now - told > _PARTIAL_S
         tick(block.stop / movie.n_frames, *([found.copy()] if partial else []))
         told = now if partial else told
-        time.sleep(min(rest() * (now - begun), _LONGEST_REST_S))
+        time.sleep(min(rest() * (now - started), _LONGEST_REST_S))
     if broken:
         tick(1.0, found)
         raise broken[0]
@@ -109,6 +112,12 @@ def _fill(
         return before
     found.fill(block.start, frames, before)
     return frames[-1].copy()
+
+
+def _left(blocks: list[slice], found: FrameStatistics) -> list[slice]:
+    """Blocks from the last complete one on, which is read again for its last frame."""
+    complete = [bool(np.isfinite(found.mean[block]).all()) for block in blocks]
+    return blocks[max(0, [*complete, False].index(False) - 1) :]
 
 
 def _blocks(movie: Movie) -> Iterator[slice]:

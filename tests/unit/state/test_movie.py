@@ -2,14 +2,19 @@
 
 import json
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from minian_web.jobs import Job
+from minian_web.model.frame_statistics import FrameStatistics
 from minian_web.runtime import Runtime
 from minian_web.settings import Settings
 from minian_web.state.movie import MovieState
+from minian_web.store.lease import Lease
+from minian_web.store.masks import read_mask
 from tests import stores
 from tests.movies import Now, numbered, write_movie
 
@@ -171,3 +176,88 @@ def test_boxes_of_the_shown_movie(runtime):
     state.boxes.save()
     assert state.boxes.saving == "saved"
     assert opened(runtime, movie=state.movie).boxes.mask == "box 1"
+
+
+@pytest.fixture(params=["read-only", "another process"])
+def refused(request, root, runtime, tmp_path):
+    """The page opens while nothing may be written, for one reason or another."""
+    if request.param == "read-only":
+        runtime.settings = replace(runtime.settings, read_only=True)
+        yield "started read-only"
+        return
+    with Lease(root, tmp_path / "other"):
+        yield "Another process writes here"
+
+
+def test_where_nothing_may_be_written_no_box_is_saved_and_nothing_confirmed(runtime, root, refused):
+    shutil.rmtree(root / "s1" / "minian_intermediate")
+    write_movie(root / "s1" / "minian_intermediate", numbered(7), chunks=(7, 6, 9))
+    state = opened(runtime)
+    assert not state.boxes.can_save
+    state.boxes.draw([("", (2, 5, 1, 4))])
+    state.boxes.save()
+    assert refused in state.boxes.message
+    state.confirm()
+    assert refused in state.message
+    assert state.shown.pairing.status == "unsure"
+    assert not (root / "s1" / "minian" / "minian_web.json").exists()
+    assert read_mask(state.shown.movie) is None
+
+
+def test_who_lost_the_right_to_write_is_told_when_saving(runtime, root, tmp_path):
+    state = opened(runtime)
+    assert state.boxes.can_save
+    state.boxes.draw([("", (3, 12, 4, 20))])
+    runtime.lease_of(root.resolve()).release()
+    with Lease(root, tmp_path / "other"):
+        state.boxes.save()
+        assert (state.boxes.saving, "Another process writes here" in state.boxes.message) == ("failed", True)
+        assert read_mask(state.shown.movie) is None
+    state.boxes.save()
+    assert state.boxes.saving == "saved"
+
+
+class Held:
+    """Jobs that begin but do not end."""
+
+    def __init__(self):
+        self.begun = []
+
+    def run(self, _work, *, name="", **how):
+        self.begun.append((Job(name), how))
+        return self.begun[-1][0]
+
+
+def test_leaving_cancels_everything(runtime):
+    state = opened(runtime)
+    runtime.jobs = state.boxes._jobs = held = Held()
+    state.open()
+    state._find_limits(state.shown.movie)
+    state.summarise()
+    state.boxes.show(state.shown.movie)
+    state.close()
+    assert {job.name for job, _ in held.begun} >= {"find movies", "movie", "boxes"}
+    assert len(held.begun) == 4
+    assert all(job.cancelled for job, _ in held.begun)
+
+
+def test_statistics_give_way_to_the_running_movie_and_go_on_afterwards(runtime):
+    state = opened(runtime)
+    runtime.jobs = held = Held()
+    state.summarise()
+    job, how = held.begun[-1]
+    half = FrameStatistics.empty(state.shown.movie.n_frames)
+    how["progress"](0.5, half)
+    state.playing = True
+    assert job.cancelled
+    state.summarise()
+    assert len(held.begun) == 1
+    state.playing = False
+    assert len(held.begun) == 2
+    assert not held.begun[-1][0].cancelled
+    assert state.progress == 0.5
+    assert state.summary is half
+    held.begun[-1][1]["done"](half)
+    state.playing = True
+    state.playing = False
+    assert len(held.begun) == 2

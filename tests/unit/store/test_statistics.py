@@ -82,3 +82,17 @@ def test_time_is_left_to_players(tmp_path, monkeypatch):
     movie = write_movie(tmp_path, numbered(30), chunks=(10, 6, 9))
     statistics(movie, ignore, rest=lambda: 1e9)
     assert slept == [module._LONGEST_REST_S] * 3
+
+
+def test_what_was_begun_is_gone_on_with(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_PARTIAL_S", -1.0)
+    monkeypatch.setattr(module, "_BLOCK", 1)
+    movie = write_movie(tmp_path, numbered(50), chunks=(10, 6, 9))
+    told = []
+    whole = statistics(movie, lambda _fraction, partial: told.append(partial))
+    fractions = []
+    found = statistics(movie, lambda fraction, _partial: fractions.append(fraction), begun=told[2])
+    assert fractions == pytest.approx([0.6, 0.8, 1.0])
+    for name in module.NAMES:
+        np.testing.assert_array_equal(found.of(name), whole.of(name))
+    assert not np.isfinite(told[2].mean[30:]).any()
