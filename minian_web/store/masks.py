@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from minian_web.errors import BadRequest, DataError, DatasetNotFound
+from minian_web.errors import BadRequest, Changed, DataError, DatasetNotFound
 from minian_web.model.keys import Key, from_json, to_json
 from minian_web.store import files
+from minian_web.store.guard import guard_of
 from minian_web.store.movies import Movie
 from minian_web.store.zarrs import group_attrs, load_json
 
@@ -82,6 +83,8 @@ def save_mask(movie: Movie, boxes: Sequence[Box], mask: str, key: Key = ()) -> S
     ------
     BadRequest
         If a box holds no pixel, or there is none of that name.
+    Changed
+        If the movie was rewritten since it was opened: the boxes were drawn on another one.
     NotWritable
         If it cannot be written.
     """
@@ -92,6 +95,8 @@ def save_mask(movie: Movie, boxes: Sequence[Box], mask: str, key: Key = ()) -> S
     if mask not in (names or [""]):
         raise BadRequest(f"there is no box {mask!r} to be the mask, only {', '.join(names) or 'none at all'}")
     saved = SavedMask(fitted, mask, key)
+    if guard_of(movie.array.path) != movie.guard:
+        raise Changed(f"{movie.array.path}: the movie was rewritten since it was opened; open it again")
     group = movie.array.path.parent
     others = {name: content for name, content in _raw(group).items() if name != movie.array.name}
     everything = {**others, movie.array.name: _content(saved)} if saved.boxes else others

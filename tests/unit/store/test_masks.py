@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from minian_web.errors import BadRequest, DataError, DatasetNotFound, NotWritable
+from minian_web.errors import BadRequest, Changed, DataError, DatasetNotFound, NotWritable
 from minian_web.store import files
 from minian_web.store.masks import ATTRIBUTE, Box, SavedMask, load_mask, read_mask, save_mask
 from minian_web.store.movies import find_movies
@@ -80,6 +81,16 @@ def test_xarray_sees_the_attribute_and_the_same_data_with_and_without_the_copy(m
 def test_the_guard_of_the_movie_stays(movie, tmp_path):
     save_mask(movie, [BOX], "cells")
     assert found(tmp_path).guard == movie.guard
+
+
+def test_boxes_are_not_written_on_another_movie_than_they_were_drawn_on(movie, tmp_path):
+    save_mask(movie, [BOX], "cells")
+    (chunk, *_) = stores.chunk_files(movie.array.path)
+    os.utime(chunk, ns=(1, 1))
+    with pytest.raises(Changed, match="rewritten since it was opened"):
+        save_mask(movie, [Box("other", (1.0, 5.0), (2.0, 6.0))], "other")
+    assert read_mask(movie).mask == "cells"
+    assert save_mask(found(tmp_path), [Box("other", (1.0, 5.0), (2.0, 6.0))], "other").mask == "other"
 
 
 def test_a_box_drawn_backwards_or_over_the_edge_is_put_right(movie):
