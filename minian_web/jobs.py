@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from minian_web.errors import Cancelled
@@ -54,6 +54,8 @@ class Jobs:
     def __init__(self, long_threads: int = 2, short_threads: int = 4) -> None:
         self._long = ThreadPoolExecutor(long_threads, thread_name_prefix="job")
         self._short = ThreadPoolExecutor(short_threads, thread_name_prefix="quick")
+        self._waited_for: set[Future[None]] = set()
+        self._lock = threading.RLock()
 
     def run(
         self,
@@ -114,22 +116,40 @@ class Jobs:
                 report(done, result)
 
         pool = self._short if short else self._long
-        job._future = _later(pool, call, after) if after else pool.submit(call)
+        job._future = _later(lambda: self._submit(pool, call), after) if after else self._submit(pool, call)
         return job
 
-    def close(self) -> None:
-        """Stop taking work; what runs ends at its own pace."""
+    def close(self, patience: float = 0.0) -> None:
+        """Stop taking work; wait for short work that has begun, such as a save, for at most `patience` seconds."""
         self._long.shutdown(wait=False, cancel_futures=True)
         self._short.shutdown(wait=False, cancel_futures=True)
+        if patience:
+            with self._lock:
+                begun = set(self._waited_for)
+            _, late = wait(begun, patience)
+            if late:
+                _log.warning("%d jobs have not ended within %g s", len(late), patience)
+
+    def _submit(self, pool: ThreadPoolExecutor, call: Callable[[], None]) -> Future[None]:
+        future = pool.submit(call)
+        if pool is self._short:
+            with self._lock:
+                self._waited_for.add(future)
+            future.add_done_callback(self._ended)
+        return future
+
+    def _ended(self, future: Future[None]) -> None:
+        with self._lock:
+            self._waited_for.discard(future)
 
 
-def _later(pool: ThreadPoolExecutor, call: Callable[[], None], after: float) -> Future[None]:
+def _later(submit: Callable[[], Future[None]], after: float) -> Future[None]:
     """Hand work to a pool when its time has come; a pool that was closed meanwhile does not get it."""
     future: Future[None] = Future()
 
     def begin() -> None:
         try:
-            pool.submit(call).add_done_callback(lambda _: future.set_result(None))
+            submit().add_done_callback(lambda _: future.set_result(None))
         except RuntimeError:
             future.cancel()
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 MOVIES_AGE = 5.0  # seconds for which a list of movies is believed without looking at the disk again
+PATIENCE = 10.0  # seconds that saves have to end when the process is told to
 
 
 class Runtime:
@@ -192,12 +193,12 @@ class Runtime:
         return self._leases.get(str(root), lambda: Lease(root, self.settings.state_dir), lambda _: True)
 
     def close(self) -> None:
-        """Release the leases and stop taking work; a second call does nothing."""
+        """Stop taking work, let saves that have begun end, and release the leases; a second call does nothing."""
+        self.jobs.close(PATIENCE)
         for curation in self._curations.values():
             curation.close()
         for lease in self._leases.values():
             lease.release()
-        self.jobs.close()
 
 
 def _as_able(kept: Curation, reason: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -164,6 +166,36 @@ def test_closing_twice_is_harmless_and_releases_the_lease(runtime, lab):
     runtime.close()
     runtime.close()
     assert not list(lab.rglob(".minian-web.lease"))
+
+
+def test_a_save_that_has_begun_ends_before_the_lease_is_released(runtime, lab):
+    curation, unit = runtime.curation(NAME), int(runtime.dataset(NAME).unit_ids()[0])
+    lease, begun, go_on, told = runtime.lease_of(lab.resolve()), threading.Event(), threading.Event(), []
+
+    def save(_tick):
+        begun.set()
+        go_on.wait(5)
+        told.append(lease.held)
+        curation.act("discard", [unit], reviewer="ann")
+        curation.write_arrays()
+
+    runtime.jobs.run(save, done=told.append, failed=told.append, short=True)
+    assert begun.wait(5)
+    threading.Timer(0.3, go_on.set).start()
+    runtime.close()
+    assert told == [True, None]
+    assert not lease.held
+    assert int(stores.open_minian(lab / "day1" / "minian")["unit_labels"].sel(unit_id=unit)) == -1
+
+
+def test_closing_does_not_wait_without_end(runtime, lab, monkeypatch, caplog):
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
+    go_on = threading.Event()
+    runtime.jobs.run(lambda _tick: go_on.wait(5), done=print, failed=print, short=True)
+    time.sleep(0.05)
+    runtime.close()
+    assert "1 jobs have not ended within 0.1 s" in caplog.text
+    go_on.set()
 
 
 def test_the_process_has_one_runtime(lab, tmp_path, monkeypatch):

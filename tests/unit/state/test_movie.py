@@ -32,7 +32,7 @@ def runtime(root, tmp_path):
     runtime.jobs.close()
     runtime.jobs = Now()
     yield runtime
-    runtime.jobs = SimpleNamespace(close=lambda: None)
+    runtime.jobs = SimpleNamespace(close=lambda _patience: None)
     runtime.close()
 
 
