@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -149,10 +150,16 @@ class Runtime:
 
         if not self.curation(dataset_id).writable:
             return []
-        return [one.id for one in without_labels(self.dataset(name) for name in self._sessions(dataset_id))]
+        writable = (name for name in self._sessions(dataset_id) if not self.why_not_write(name))
+        return [one.id for one in without_labels((self.dataset(name) for name in writable), self.settings.state_dir)]
 
-    def label_sisters(self, dataset_id: str, sisters: Sequence[str]) -> None:
+    def label_sisters(self, dataset_id: str, sisters: Sequence[str]) -> tuple[str, ...]:
         """Write identity labels into these sessions of the animal, so that minian reads all sessions alike.
+
+        Returns
+        -------
+        tuple of str
+            Why nothing was written, for each session that was curated or got labels in the meantime.
 
         Raises
         ------
@@ -165,7 +172,11 @@ class Runtime:
         for name in chosen:
             if not self.curation(name).writable:
                 raise NotWritable(f"{name}: {self.curation(name).read_only_reason}")
-        give_identity_labels((self.dataset(name) for name in chosen), self.settings.state_dir)
+        found = (self.dataset(name) for name in chosen)
+        skipped = give_identity_labels(found, self.settings.state_dir, lambda one: self.curation(one.id).at_rest())
+        for reason in skipped:
+            _log.warning("%s", reason)
+        return skipped
 
     def _sessions(self, dataset_id: str) -> list[str]:
         """Ids of the other readable sessions of the animal, in the same root."""
@@ -179,8 +190,13 @@ class Runtime:
         """Complete label writes that a crash cut short, where this process may write; says in the log what was done."""
         from minian_web.store.completion import complete_unfinished
 
-        for one in complete_unfinished(self.settings.state_dir, self._may_write):
+        for one in complete_unfinished(self.settings.state_dir, self._may_write, self._held):
             _log.warning("%s: %s", one.path, one.problem or "a label write that was cut short is complete now")
+
+    def _held(self, dataset: Dataset) -> AbstractContextManager[object]:
+        """Keep the pages from deciding about a dataset that was opened beside them."""
+        opened = [one for one in self._curations.values() if one.dataset.path == dataset.path]
+        return opened[0].at_rest() if opened else nullcontext()
 
     def _may_write(self, path: Path) -> bool:
         root = next((root for root in self.catalog.roots.values() if path.is_relative_to(root)), None)

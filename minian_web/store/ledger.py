@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from minian_web.errors import Changed, MinianWebError, NotWritable
@@ -131,6 +132,13 @@ class Ledger:
             self._arrays.write(state, last)
             with self._lock:
                 self._note_written(last)
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Keep everybody from deciding and from writing arrays; raises as an action when nothing may be written."""
+        with self._arrays.lock, self._lock:
+            self._ready()
+            yield
 
     def _note_written(self, last: str) -> None:
         if self._arrays.writable and not self._arrays.behind:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -39,9 +41,9 @@ def test_after_the_offer_minian_gives_each_session_its_own_labels(sessions, tmp_
     curation.act("merge", ids[:2], reviewer="ann")
     curation.act("discard", ids[2:3], reviewer="ann")
     curation.write_arrays()
-    assert [dataset.id for dataset in without_labels(sessions.values())] == ["s2"]
-    give_identity_labels(without_labels(sessions.values()), tmp_path / "state")
-    assert without_labels(sessions.values()) == ()
+    assert [dataset.id for dataset in without_labels(sessions.values(), tmp_path / "state")] == ["s2"]
+    give_identity_labels(without_labels(sessions.values(), tmp_path / "state"), tmp_path / "state")
+    assert without_labels(sessions.values(), tmp_path / "state") == ()
     merged = open_minian_mf([first.path, second.path])["unit_labels"]
     assert {"session", "unit_id"} <= set(merged.dims)
     for dataset, expected in ((first, curation.decisions().labels()), (second, second.unit_ids())):
@@ -71,6 +73,74 @@ def test_a_curated_session_keeps_its_labels(sessions, tmp_path):
     assert labels_of(open_minian(first.path)) is None
     curation.write_arrays()
     assert labels_of(open_minian(first.path))[int(first.unit_ids()[0])] == -1
+
+
+def test_labels_and_logs_that_came_after_the_offer_are_left_alone(sessions, tmp_path):
+    first, second = sessions.values()
+    offered = without_labels(sessions.values(), tmp_path / "state")
+    assert offered == (first, second)
+    made = {(): labels.identity(second)[()].relabelled(np.full(second.unit_ids().size, -1))}
+    labels.write_labels(second, made)  # a notebook
+    open_curation(first, state_dir=tmp_path / "state").act("discard", first.unit_ids()[:1], reviewer="ann")
+    decided, edited = give_identity_labels(offered, tmp_path / "state")
+    assert "has decisions" in decided
+    assert "has labels of its own" in edited
+    assert labels_of(open_minian(first.path)) is None
+    assert set(labels_of(open_minian(second.path)).values()) == {-1}
+    assert without_labels(sessions.values(), tmp_path / "state") == ()
+
+
+def test_a_session_that_cannot_be_written_is_not_offered(sessions, tmp_path, monkeypatch):
+    first, second = sessions.values()
+    real = os.access
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: not str(path).startswith(str(second.path)) and real(path, mode)
+    )
+    assert without_labels(sessions.values(), tmp_path / "state") == (first,)
+
+
+def test_identity_labels_left_over_never_replace_other_labels(sessions, tmp_path):
+    first, _ = sessions.values()
+    made = {(): labels.identity(first)[()].relabelled(np.full(first.unit_ids().size, -1))}
+    labels.write_labels(first, made)
+    pending.mark(tmp_path / "state", first.path, first.id, pending.IDENTITY)
+    (completed,) = complete_unfinished(tmp_path / "state")
+    assert "has labels of its own" in completed.problem
+    assert set(labels_of(open_minian(first.path)).values()) == {-1}
+    assert pending.marked(tmp_path / "state") == []
+
+
+def test_a_session_curated_since_is_completed_from_its_log(sessions, tmp_path):
+    first, _ = sessions.values()
+    open_curation(first, state_dir=tmp_path / "other").act("discard", first.unit_ids()[:1], reviewer="ann")
+    pending.mark(tmp_path / "state", first.path, first.id, pending.IDENTITY)
+    (completed,) = complete_unfinished(tmp_path / "state")
+    assert completed.problem == ""
+    assert labels_of(open_minian(first.path))[int(first.unit_ids()[0])] == -1
+
+
+def test_nobody_decides_while_identity_labels_are_written(sessions, tmp_path):
+    first, _ = sessions.values()
+    curation, done = open_curation(first, state_dir=tmp_path / "state"), []
+
+    def act():
+        curation.act("discard", first.unit_ids()[:1], reviewer="ann")
+        curation.write_arrays()
+        done.append(labels_of(open_minian(first.path)))
+
+    @contextmanager
+    def hold(_):
+        with curation.at_rest():
+            thread.start()
+            thread.join(0.2)
+            assert done == []
+            yield
+            assert done == []
+
+    thread = threading.Thread(target=act)
+    assert give_identity_labels([first], tmp_path / "state", hold) == ()
+    thread.join()
+    assert done[0][int(first.unit_ids()[0])] == -1
 
 
 def test_only_what_this_process_owns_is_completed_and_what_is_gone_is_forgotten(sessions, tmp_path):
