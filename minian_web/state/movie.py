@@ -13,9 +13,8 @@ import param
 from minian_web.errors import DataError, MinianWebError, NotWritable
 from minian_web.jobs import Deliver, Job, Tick
 from minian_web.state.boxes import BoxesState
-from minian_web.store.cache import Cache
+from minian_web.state.summed import Summed
 from minian_web.store.facts import confirm, read_facts
-from minian_web.store.statistics import FrameStatistics, cached_statistics, statistics
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 SURE = ("paired", "confirmed")
 CONTRASTS = ("auto", "full", "numbers")
-REST = 0.5  # time left to others, as a multiple of the time that statistics work
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,14 +47,13 @@ class Shown:
         return self.pairing.movie
 
 
-class MovieState(param.Parameterized):
+class MovieState(Summed):
     """One browser session at the movies of one dataset."""
 
     dataset = param.String(doc="Input: id of the dataset")
     movie = param.String(doc="Input: name of the movie shown; empty for the first that belongs to the dataset")
     frame = param.Integer(None, allow_None=True, doc="Input: frame coordinate at the last pause or seek")
     position = param.Integer(0, bounds=(0, None), doc="Input: position of the frame on the screen")
-    playing = param.Boolean(False, doc="Input: whether the movie runs")
     contrast: Any = param.Selector(
         default="auto", objects=list(CONTRASTS), check_on_set=True, doc="Input: where the colour limits come from"
     )
@@ -67,25 +64,16 @@ class MovieState(param.Parameterized):
     looked = param.Boolean(False, doc="Output: it is known which movies there are")
     shown = param.ClassSelector(class_=Shown, allow_None=True, doc="Output: the movie that is shown")
     limits = param.Parameter(None, doc="Output: low and high colour limit, None for the whole range")
-    summary = param.ClassSelector(class_=FrameStatistics, allow_None=True, doc="Output: statistics so far")
-    progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how much of the statistics is done")
-    doing = param.String("Statistics of all frames", doc="Output: what the progress is of")
     message = param.String(doc="Output: why something asked for is not shown")
-    summary_error = param.String(doc="Output: why the statistics could not be finished")
     error = param.String(doc="Output: why nothing can be shown")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
-        self._runtime = runtime
-        self._deliver: Deliver = deliver or (lambda callback: callback())
-        self._cache = Cache(runtime.settings.cache_dir)
-        self._job: Job | None = None
         self._started: WeakSet[Job] = WeakSet()
         self._auto: tuple[float, float] | None = None
         self._read_only = ""
-        super().__init__(**inputs)
+        super().__init__(runtime, deliver, **inputs)
         self.boxes = BoxesState(runtime.jobs, self._deliver, lambda: runtime.why_not_write(self.dataset))
         self.param.watch(lambda *_: self._set_limits(), ["contrast", "numbers"])
-        self.param.watch(lambda event: self._give_way(playing=event.new), "playing")
 
     # --- which movie -----------------------------------------------------------------------------------------------
 
@@ -213,55 +201,12 @@ class MovieState(param.Parameterized):
 
     # --- statistics ------------------------------------------------------------------------------------------------
 
-    def summarise(self) -> None:
-        """Compute the statistics of all frames in the background; called when the first frame is on the screen."""
-        if self.shown is None or self._job is not None or self.summary_error:
-            return
-        movie = self.shown.movie
+    def _summed(self) -> Movie | None:
+        if self.shown is None:
+            return None
         if self._auto is None:
-            self._find_limits(movie)
-        if self.playing:
-            self.progress = self.progress or 0.0  # begins when the movie stands still
-            return
-        known = cached_statistics(movie, self._cache)
-        if known is not None:
-            self.summary = known
-            return
-        self.progress = self.progress or 0.0
-        begun = self.summary
-        self._job = self._runtime.jobs.run(
-            lambda tick: statistics(movie, tick, self._cache, lambda: REST, self._runtime.frames.big_reads, begun),
-            done=self._summarised,
-            failed=self._summary_failed,
-            progress=self._progressed,
-            deliver=self._deliver,
-            name=f"statistics of {movie.name}",
-        )
-
-    def _give_way(self, *, playing: bool) -> None:
-        """No statistics while the movie runs; afterwards they go on where they were, without holding a thread."""
-        if self.progress is None:
-            return
-        if playing:
-            self._stop_statistics()
-        else:
-            self.summarise()
-
-    def _stop_statistics(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
-        self._job = None
-
-    def _summarised(self, found: FrameStatistics) -> None:
-        self.param.update(summary=found, progress=None)
-
-    def _progressed(self, fraction: float, *partial: FrameStatistics) -> None:
-        self.param.update(progress=fraction, **({"summary": partial[0]} if partial else {}))
-
-    def _summary_failed(self, error: Exception) -> None:
-        if not isinstance(error, MinianWebError | OSError):
-            raise error
-        self.param.update(progress=None, summary_error=f"The statistics stop here. {error}")
+            self._find_limits(self.shown.movie)
+        return self.shown.movie
 
     # --- work ------------------------------------------------------------------------------------------------------
 
