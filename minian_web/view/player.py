@@ -45,7 +45,7 @@ COMMANDS = (
     "last_frame",
 )
 
-_PARTS = ("transport", "feed", "screen", "clock", "controls", "player")
+_PARTS = ("transport", "feed", "screen", "clock", "controls", "panel", "readout", "reports", "player")
 _LASTING = (BadRequest, Changed, DatasetNotFound)
 
 

@@ -1,6 +1,6 @@
 // One clock, any number of panels: asks for frames ahead of time, paints them when they are due, tells Python now and then.
 
-const IN_FLIGHT = 3, TELL_MS = 200, CURSOR_MS = 100, EXACT_AFTER_MS = 120, AROUND = 6
+const IN_FLIGHT = 3, AROUND = 6
 
 class Player {
   constructor(model) {
@@ -10,9 +10,8 @@ class Player {
     this.clock = new Clock()
     this.position = 0
     this.counters = {painted: 0, stalls: 0, requests: 0}
-    this.stamps = []
-    this.told = 0
-    this.cursorsMoved = 0
+    this.readout = new Readout(this)
+    this.reports = new Reports(this)
     this.asked = false
     this.begun = false
     this.controls = new Controls({
@@ -36,50 +35,13 @@ class Player {
 
   setPanels() {
     const specs = this.model.panels
-    while (this.panels.length > specs.length) this.drop(this.panels.pop())
+    while (this.panels.length > specs.length) this.panels.pop().drop()
     specs.forEach((spec, number) => {
-      const panel = this.panels[number] ??= this.newPanel()
-      this.aim(panel, spec)
+      this.panels[number] ??= new Panel(this.transport, () => this.readout.pointed(), () => this.rearrange())
+      this.panels[number].aim(spec)
     })
     this.pump()
     this.schedule()
-  }
-
-  newPanel() {
-    return {
-      feed: new Feed(this.transport), screen: new Screen(() => this.pointed(), () => this.rearrange()),
-      painted: null, stale: true, whole: null, exact: null,
-    }
-  }
-
-  drop({feed, screen}) {
-    feed.aim(null)
-    screen.detach()
-  }
-
-  aim(panel, spec) {
-    const table = new Uint32Array(spec.colormap.map((colour) => {
-      const value = parseInt(colour.slice(1), 16)
-      return (255 << 24 | (value & 255) << 16 | value & 0xff00 | value >> 16) >>> 0
-    }))
-    if (panel.base !== JSON.stringify(spec.query)) {
-      panel.base = JSON.stringify(spec.query)
-      panel.whole = null
-    }
-    panel.screen.aim({...spec, colormap: table})
-    if (panel.feed.aim(this.narrowed(panel, spec))) panel.exact = null
-    if (!panel.feed.active) {
-      panel.painted = null
-      panel.screen.clear()
-    }
-    panel.stale = true
-  }
-
-  // When less than a quarter of the range is shown, levels of that part alone are asked for.
-  narrowed({whole, feed}, {query, low, high}) {
-    if (!query || !whole || feed.stored === 'uint8' || low === null || high === null) return query
-    const narrow = high > low && high - low < (whole.high - whole.low) / 4
-    return narrow ? {...query, low, high} : query
   }
 
   setLength() {
@@ -114,7 +76,7 @@ class Player {
     if (this.playing || this.count < 2) return
     if (this.position >= this.count - 1) this.position = 0
     this.clock.start(this.position)
-    this.stamps = []
+    this.reports.restart()
     this.controls.setPlaying(true)
     this.model.playing = true
     this.pump()
@@ -127,9 +89,9 @@ class Player {
     this.controls.setPlaying(false)
     for (const {feed} of this.panels) feed.abortOutside((position) => position === this.position)
     this.model.playing = false
-    this.tell(true)
+    this.reports.tell(true)
     this.show()
-    this.pointed()
+    this.readout.pointed()
   }
 
   stepBy(frames) {
@@ -149,7 +111,7 @@ class Player {
     this.show()
     this.pump()
     this.schedule()
-    this.tell(settled)
+    this.reports.tell(settled)
   }
 
   visible() {
@@ -204,12 +166,7 @@ class Player {
   }
 
   arrived() {
-    for (const panel of this.panels) {
-      if (panel.whole === null && panel.feed.range) {
-        panel.whole = panel.feed.range
-        if (panel.screen.spec) panel.feed.aim(this.narrowed(panel, panel.screen.spec))
-      }
-    }
+    for (const panel of this.panels) panel.learn()
     this.pump()
     this.schedule()
   }
@@ -252,22 +209,14 @@ class Player {
 
   paint() {
     let fresh = false
-    for (const panel of this.panels) {
-      const {feed, screen} = panel
-      if (!feed.active || (panel.painted === this.position && !panel.stale)) continue
-      const frame = feed.frame(this.position)
-      if (!frame || !screen.paint(frame, feed.range)) continue
-      fresh ||= panel.painted !== this.position || panel.stale
-      panel.painted = this.position
-      panel.stale = false
-    }
+    for (const panel of this.panels) fresh = panel.paint(this.position) || fresh
     if (fresh) {
       if (!this.begun) this.begun = this.model.ready = true
       this.counters.painted++
-      this.stamps.push(performance.now())
+      this.reports.painted()
     }
     this.show()
-    this.tell(false)
+    this.reports.tell(false)
   }
 
   rearrange() {
@@ -294,21 +243,14 @@ class Player {
     return nearest
   }
 
-  paintedFps() {
-    const now = performance.now()
-    while (this.stamps.length && now - this.stamps[0] > 1000) this.stamps.shift()
-    const span = this.stamps.length > 1 ? this.stamps.at(-1) - this.stamps[0] : 0
-    return span ? (this.stamps.length - 1) * 1000 / span : 0
-  }
-
   show() {
     const label = this.count ? this.label(this.position) : 0, rate = this.model.frame_rate
     this.controls.setPosition(this.position, label, rate > 0 ? label / rate : null)
     const every = this.clock.step > 1 ? `, every ${this.clock.step}. frame` : ''
-    this.controls.setText('painted', this.playing ? `${this.paintedFps().toFixed(0)} painted/s${every}` : '')
+    this.controls.setText('painted', this.playing ? `${this.reports.paintedFps().toFixed(0)} painted/s${every}` : '')
     this.controls.setText('status', this.statusText())
     this.controls.status.classList.toggle('failed', this.panels.some(({feed}) => feed.error(this.position)))
-    this.moveCursors(label, !this.playing)
+    this.reports.moveCursors(label, !this.playing)
   }
 
   statusText() {
@@ -320,71 +262,12 @@ class Player {
     return this.playing && this.clock.since === null ? 'Buffering' : ''
   }
 
-  moveCursors(label, settled) {
-    const now = performance.now()
-    if (!settled && now - this.cursorsMoved < CURSOR_MS) return
-    this.cursorsMoved = now
-    const location = label * this.model.cursor_scale
-    for (const id of this.model.cursor_ids) {
-      for (const doc of window.Bokeh?.documents ?? []) {
-        const span = doc.get_model_by_id(id)
-        if (span && span.location !== location) span.setv({location}, {sync: false})
-      }
-    }
-  }
-
-  // Value under the pointer: the stored one when the movie stands still, the painted one while it moves.
-  pointed() {
-    clearTimeout(this.exactTimer)
-    const panel = this.panels.find(({screen, painted}) => screen.hover && painted !== null)
-    const frame = panel?.feed.frames.get(panel.painted)
-    const pixel = frame && panel.screen.pixel(frame.height, frame.width)
-    if (!pixel) return this.controls.setText('readout', '')
-    const place = `${panel.screen.spec.label ? `${panel.screen.spec.label}, ` : ''}width ${round(pixel.x)}, height ${round(pixel.y)}`
-    const exact = panel.exact
-    if (!this.playing && exact?.position === panel.painted) {
-      const at = panel.screen.pixel(exact.height, exact.width)
-      return this.controls.setText('readout', `${place}: ${round(exact.values[at.row * exact.width + at.column])}`)
-    }
-    const {low, high} = panel.feed.range, level = frame.levels[pixel.row * frame.width + pixel.column]
-    this.controls.setText('readout', `${place}: ${panel.feed.stored === 'uint8' ? '' : '≈ '}${round(low + level * (high - low) / 255)}`)
-    if (!this.playing && panel.painted === this.position) this.exactTimer = setTimeout(() => this.fetchExact(panel), EXACT_AFTER_MS)
-  }
-
-  async fetchExact(panel) {
-    const position = panel.painted, {name} = panel.feed, wish = `${name} ${position}`
-    if (panel.exactWish === wish) return
-    panel.abort?.abort()
-    panel.abort = new AbortController()
-    panel.exactWish = wish
-    try {
-      const found = await panel.feed.exact(position, panel.abort.signal)
-      if (panel.feed.name === name) panel.exact = {...found, position}
-      if (panel.painted === position) this.pointed()
-    } catch (error) {
-      if (error.name !== 'AbortError') this.controls.setText('readout', error.message)
-    } finally {
-      if (panel.exactWish === wish) panel.exactWish = ''
-    }
-  }
-
-  // ---- telling Python
-
-  tell(settled) {
-    const now = performance.now()
-    if (!settled && now - this.told < TELL_MS) return
-    const painted = Math.round(10 * this.paintedFps()) / 10
-    if (this.model.position !== this.position) this.model.position = this.position
-    if (this.playing && Math.abs(this.model.painted_fps - painted) >= 0.5) this.model.painted_fps = painted
-    this.told = now
-  }
+  // ---- housekeeping
 
   // Twice a second: figures that were built anew, failed requests that are due, a last word to Python.
   tend() {
-    for (const panel of this.panels) {
-      if (panel.screen.spec && (!panel.screen.canvas.isConnected || panel.screen.view?.is_destroyed)) panel.stale = true
-    }
-    if (!this.playing) this.tell(false)
+    for (const panel of this.panels) panel.check()
+    if (!this.playing) this.reports.tell(false)
     this.pump()
     if (!this.playing) this.schedule()
   }
@@ -392,16 +275,12 @@ class Player {
   remove() {
     this.gone = true
     clearInterval(this.keeper)
-    clearTimeout(this.exactTimer)
+    this.readout.stop()
     document.removeEventListener('visibilitychange', this.onVisible)
     window.removeEventListener('pagehide', this.onLeave)
-    for (const panel of this.panels.splice(0)) this.drop(panel)
+    for (const panel of this.panels.splice(0)) panel.drop()
     window.minianPlayers = (window.minianPlayers ?? []).filter((one) => one !== this)
   }
-}
-
-function round(value) {
-  return Number.isInteger(value) ? String(value) : Number.isFinite(value) ? String(Number(value.toPrecision(5))) : 'no value'
 }
 
 export function render({model}) {

@@ -1,0 +1,45 @@
+// What is told of the position: to Python a few times a second, to the lines that follow it, and frames painted a second.
+
+const TELL_MS = 200, CURSOR_MS = 100
+
+class Reports {
+  constructor(player) {
+    this.player = player
+    this.stamps = []
+    this.told = 0
+    this.cursorsMoved = 0
+  }
+
+  painted() { this.stamps.push(performance.now()) }
+
+  restart() { this.stamps = [] }
+
+  paintedFps() {
+    const now = performance.now()
+    while (this.stamps.length && now - this.stamps[0] > 1000) this.stamps.shift()
+    const span = this.stamps.length > 1 ? this.stamps.at(-1) - this.stamps[0] : 0
+    return span ? (this.stamps.length - 1) * 1000 / span : 0
+  }
+
+  moveCursors(label, settled) {
+    const now = performance.now()
+    if (!settled && now - this.cursorsMoved < CURSOR_MS) return
+    this.cursorsMoved = now
+    const location = label * this.player.model.cursor_scale
+    for (const id of this.player.model.cursor_ids) {
+      for (const doc of window.Bokeh?.documents ?? []) {
+        const span = doc.get_model_by_id(id)
+        if (span && span.location !== location) span.setv({location}, {sync: false})
+      }
+    }
+  }
+
+  tell(settled) {
+    const now = performance.now()
+    if (!settled && now - this.told < TELL_MS) return
+    const painted = Math.round(10 * this.paintedFps()) / 10
+    if (this.player.model.position !== this.player.position) this.player.model.position = this.player.position
+    if (this.player.playing && Math.abs(this.player.model.painted_fps - painted) >= 0.5) this.player.model.painted_fps = painted
+    this.told = now
+  }
+}
