@@ -77,7 +77,8 @@ def _add_serve(commands: Any) -> None:
         "--allow-websocket-origin", action="append", default=[], metavar="HOST[:PORT]", help="where pages are opened"
     )
     serve.add_argument("--num-threads", type=_count, default=4, metavar="N", help="default: %(default)s")
-    serve.add_argument("--memory", type=_count, metavar="MB", help="for decoded frames; default: 256")
+    megabytes = Settings.memory // 2**20
+    serve.add_argument("--memory", type=_count, metavar="MB", help=f"for decoded frames; default: {megabytes}")
     serve.add_argument("--read-only", action="store_true", help="write nothing into the folders")
     serve.set_defaults(run=_serve)
 

@@ -7,7 +7,6 @@ consolidated read then raises or returns wrong values.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import zarr
-from zarr.abc.store import Store
 from zarr.errors import ZarrUserWarning
 
 from minian_web.errors import DataError
@@ -225,13 +223,3 @@ def read(meta: ArrayMeta, index: Index = ()) -> np.ndarray:
         return np.asarray(array.oindex[index] if lists else array[index or ...])
     except Exception as error:
         raise DataError(first_bad(meta, index) or meta.path, "chunks that can be decoded", _short(error)) from error
-
-
-def chunk_count(meta: ArrayMeta) -> int:
-    """Number of chunks that the array is made of, on disk or not."""
-    return math.prod(-(-size // chunk) for size, chunk in zip(meta.shape, meta.chunks, strict=True))
-
-
-def memory_store() -> Store:
-    """Give an empty store in memory, for encoding chunks."""
-    return zarr.storage.MemoryStore()

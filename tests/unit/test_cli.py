@@ -9,6 +9,7 @@ import xarray as xr
 
 import minian_web
 from minian_web import cli
+from minian_web.settings import Settings
 from minian_web.store.masks import Box, load_mask, save_mask
 from minian_web.store.movies import find_movies
 from tests import stores
@@ -196,3 +197,9 @@ def test_installed_command_runs():
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "minian-web: /nowhere: no such folder\n")
+
+
+def test_the_help_says_the_default_that_holds(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["serve", "--help"])
+    assert f"default: {Settings().memory // 2**20}" in " ".join(capsys.readouterr().out.split())

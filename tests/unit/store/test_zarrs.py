@@ -22,7 +22,6 @@ def test_metadata_of_an_array(tmp_path, make, zarr_format):
     assert np.dtype(meta.dtype) == np.float64
     assert set(meta.coordinates) == {"animal", "session"}
     assert meta.document.is_file()
-    assert zarrs.chunk_count(meta) == meta.shape[0]
 
 
 @pytest.mark.parametrize("make", [stores.v2, stores.v3])
