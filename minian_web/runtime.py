@@ -112,6 +112,13 @@ class Runtime:
             return "The server was started read-only."
         return lease.refusal(path)
 
+    def saver(self, dataset_id: str) -> Saver:
+        """Way of decisions to the disk, one for all sessions that review a dataset."""
+        from minian_web.store.saver import Saver
+
+        curation = self.curation(dataset_id)
+        return self._savers.get(dataset_id, lambda: Saver(curation, self.jobs), lambda kept: kept.curation is curation)
+
     def movies(self, dataset_id: str) -> list[Pairing]:
         """Movies that may belong to this dataset, each with how sure that is."""
 

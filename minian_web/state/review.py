@@ -191,9 +191,14 @@ class ReviewState(ReviewData):
     def label_sisters(self) -> None:
         """Write identity labels into the sessions of the animal that have none, so that minian can merge them."""
         sisters, self.sisters = self.sisters, []
+
+        def tell(skipped: tuple[str, ...]) -> None:
+            written = f"Identity labels written into {len(sisters) - len(skipped)} session(s)."
+            self.message = " ".join([written, *skipped])
+
         self._run(
             lambda _tick: self._runtime.label_sisters(self.dataset, sisters),
-            lambda _: self._set(message=f"Identity labels written into {len(sisters)} session(s)."),
+            tell,
             failed=self._mention,
             short=True,
             name="label sister sessions",
