@@ -34,7 +34,7 @@ class Player {
   // ---- what Python says
 
   setPanels() {
-    const specs = this.model.panels
+    const specs = this.specs = this.model.panels
     while (this.panels.length > specs.length) this.panels.pop().drop()
     specs.forEach((spec, number) => {
       this.panels[number] ??= new Panel(this.transport, () => this.readout.pointed(), () => this.rearrange())
@@ -45,6 +45,7 @@ class Player {
   }
 
   setLength() {
+    this.length = this.count
     this.controls.setLength(this.count, this.label(Math.max(0, this.count - 1)))
     if (this.position >= this.count) this.seek(this.count - 1)
     this.show()
@@ -265,7 +266,22 @@ class Player {
   // ---- housekeeping
 
   // Twice a second: figures that were built anew, failed requests that are due, a last word to Python.
+  // A view that Panel builds anew while the page is laid out loses its watchers: look again at what Python says.
+  listen() {
+    if (this.length !== this.count) this.setLength()
+    if (this.specs !== this.model.panels) this.setPanels()
+    this.follow()
+  }
+
+  follow() {
+    const [position, wish] = this.model.target
+    if (this.wish === wish) return
+    this.wish = wish
+    this.seek(position)
+  }
+
   tend() {
+    this.listen()
     for (const panel of this.panels) panel.check()
     if (!this.playing) this.reports.tell(false)
     this.pump()
@@ -290,10 +306,11 @@ export function render({model}) {
   for (const name of ['n_frames', 'labels', 'first_label', 'label_step', 'frame_rate']) model.on(name, () => player.setLength())
   for (const name of ['cursor_ids', 'cursor_scale']) model.on(name, () => player.show())
   model.on('fps', () => player.setFps(model.fps))
-  model.on('target', () => player.seek(model.target[0]))
+  model.on('target', () => player.follow())
   model.on('msg:custom', (message) => { if (message.command) player.command(message.command) })
   model.on('remove', () => player.remove())
   player.position = Math.max(0, Math.min(model.n_frames - 1, model.target[0]))
+  player.wish = model.target[1]
   player.setLength()
   player.setFps(model.fps)
   player.setPanels()
