@@ -274,9 +274,9 @@ class Player {
   }
 
   follow() {
-    const [position, wish] = this.model.target
-    if (this.wish === wish) return
-    this.wish = wish
+    const [position, number] = this.model.target
+    if (this.followed === number) return
+    this.followed = number
     this.seek(position)
   }
 
@@ -310,7 +310,7 @@ export function render({model}) {
   model.on('msg:custom', (message) => { if (message.command) player.command(message.command) })
   model.on('remove', () => player.remove())
   player.position = Math.max(0, Math.min(model.n_frames - 1, model.target[0]))
-  player.wish = model.target[1]
+  player.followed = model.target[1]
   player.setLength()
   player.setFps(model.fps)
   player.setPanels()
