@@ -50,7 +50,7 @@ browser: ## install Chromium and ffmpeg when missing, or say what to install
 	@.ci/browser
 
 ui: install-dev browser ## browser tests in headless Chromium
-	$(BIN)/python -m pytest tests/ui
+	$(BIN)/python -m pytest tests/ui || { echo "browser tests that failed are tried once more, alone"; $(BIN)/python -m pytest tests/ui --last-failed; }
 
 format: install-dev ## format the code
 	$(BIN)/ruff check --fix .
