@@ -21,6 +21,7 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     frame.sync(state, ["movie", "frame"])
     view = MovieView(state=state, answer=replies(runtime.get(), frame.deliver))
     state.open()
+    frame.settle(lambda: state.shown is not None or bool(state.error))
     return view
 
 

@@ -15,6 +15,7 @@ from minian_web import assets
 from minian_web.errors import MinianWebError
 from minian_web.state.picker import matching
 from minian_web.view.bar import Bar
+from minian_web.view.delivery import Delivery
 from minian_web.view.links import TITLES, href, query_of, requested, value_of
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 NO_PROGRESS = -1.0
+SECONDS_TO_SETTLE = 0.4
 
 
 class Shell(param.Parameterized):
@@ -36,7 +38,9 @@ class Shell(param.Parameterized):
 
     def __init__(self, page: str, runtime: Runtime) -> None:
         super().__init__(page=page, dataset=requested("dataset"))
-        self._runtime, self._doc, self._gone = runtime, pn.state.curdoc, False
+        self._runtime = runtime
+        self._delivery = Delivery(pn.state.curdoc, self.unexpected)
+        pn.state.onload(self._delivery.begin)
         self._asking: list[Any] = []
         self._states: list[Any] = []
         self._query = {"dataset": self.dataset}
@@ -57,7 +61,7 @@ class Shell(param.Parameterized):
         )
 
     def _leave(self, _context: Any) -> None:
-        self._gone = True
+        self._delivery.end()
         for state in self._states:
             if hasattr(state, "close"):
                 state.close()
@@ -66,18 +70,11 @@ class Shell(param.Parameterized):
 
     def deliver(self, callback: Callable[[], None]) -> None:
         """Run a callback on the thread of this page; after the page was left nothing is run."""
+        self._delivery(callback)
 
-        def call() -> None:
-            if self._gone:
-                return
-            try:
-                callback()
-            except Exception as error:  # noqa: BLE001 - the edge of the page: logged, shown with an id
-                self.unexpected(error)
-
-        if self._gone or self._doc is None or self._doc.session_context is None:
-            return
-        self._doc.add_next_tick_callback(call)
+    def settle(self, done: Callable[[], bool]) -> None:
+        """Wait a moment, while the page is built, for what it cannot be drawn without; later it comes as it comes."""
+        self._delivery.settle(done, SECONDS_TO_SETTLE)
 
     def unexpected(self, error: BaseException) -> None:
         """Show an error of ours by its text, any other as an internal error with an id that is in the log."""
