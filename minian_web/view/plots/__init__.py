@@ -1,0 +1,1 @@
+"""Plots of the notebook API, as HoloViews objects."""
