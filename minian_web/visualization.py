@@ -5,8 +5,16 @@ Everything here is used by the pages as well; see the docstring of each for what
 
 from __future__ import annotations
 
+from minian_web.model.centroids import NNsort, centroid
+from minian_web.model.scaling import norm, normalize
 from minian_web.store.masks import load_mask
+from minian_web.view.plots.curves import datashade_ndcurve
 
 __all__ = [
+    "NNsort",
+    "centroid",
+    "datashade_ndcurve",
     "load_mask",
+    "norm",
+    "normalize",
 ]
