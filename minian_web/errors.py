@@ -61,3 +61,7 @@ class BadRequest(MinianWebError, ValueError):
 
 class Cancelled(MinianWebError):
     """The user cancelled this job."""
+
+
+class VideoError(MinianWebError, RuntimeError):
+    """A video could not be encoded; the text holds what ffmpeg said."""
