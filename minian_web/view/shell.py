@@ -10,6 +10,7 @@ import panel as pn
 import panel_material_ui as pmui
 import param
 from jinja2 import Template
+from panel.util import edit_readonly
 from panel_material_ui.base import _env
 
 from minian_web import assets
@@ -85,7 +86,14 @@ def _page(page: str, shell: Shell, content: pn.viewable.Viewable) -> pmui.Page:
         template=_template(shell.bar.dark),
     )
     shell.bar.param.watch(lambda event: setattr(made, "dark_theme", event.new), "dark")
+    _never_busy(made)
     return made
+
+
+def _never_busy(page: pmui.Page) -> None:
+    """Cut the page off from Panel's busy state: it changes twice an event, each time walking all models of the page."""
+    with edit_readonly(page):
+        page.busy = False
 
 
 def _template(dark: bool) -> Template:
