@@ -1,0 +1,1 @@
+"""Matching of cells across sessions: pure computation."""
