@@ -52,8 +52,13 @@ def _player(page: str) -> tuple[Shortcut, ...]:
         Shortcut(page, "arrowleft", "step_back", "Previous frame", repeats=True),
         Shortcut(page, "shift+arrowright", "jump_forward", "Ten frames on", repeats=True),
         Shortcut(page, "shift+arrowleft", "jump_back", "Ten frames back", repeats=True),
+        Shortcut(page, "ctrl+arrowright", "leap_forward", "A hundred frames on", repeats=True),
+        Shortcut(page, "ctrl+arrowleft", "leap_back", "A hundred frames back", repeats=True),
         Shortcut(page, "home", "first_frame", "First frame"),
         Shortcut(page, "end", "last_frame", "Last frame"),
+        Shortcut(page, "[", "loop_start", "The loop begins at this frame"),
+        Shortcut(page, "]", "loop_end", "The loop ends at this frame"),
+        Shortcut(page, "\\", "loop_clear", "Play the whole movie again"),
     )
 
 

@@ -41,11 +41,31 @@ COMMANDS = (
     "step_back",
     "jump_forward",
     "jump_back",
+    "leap_forward",
+    "leap_back",
     "first_frame",
     "last_frame",
+    "loop_start",
+    "loop_end",
+    "loop_clear",
 )
 
-_PARTS = ("transport", "feed", "screen", "clock", "controls", "panel", "readout", "reports", "player")
+_PARTS = (
+    "transport",
+    "feed",
+    "screen",
+    "clock",
+    "loop",
+    "labels",
+    "commands",
+    "controls",
+    "panel",
+    "ahead",
+    "readout",
+    "reports",
+    "player",
+    "begin",
+)
 _LASTING = (BadRequest, Changed, DatasetNotFound)
 
 
@@ -94,6 +114,8 @@ class FramePlayer(JSComponent):
     panels = param.List(default=[], item_type=dict, doc="Input: what each figure shows, as `panel` describes it")
     n_frames = param.Integer(default=0, bounds=(0, None), doc="Input: frames of the movies")
     fps = param.Number(default=30.0, bounds=(0, 240), doc="Input: frames a second; set by the user too")
+    speed = param.Number(default=1.0, bounds=(0.25, 4), doc="Input: how much faster; set by the user too")
+    loop = param.List(default=[], item_type=int, doc="Input and output: first and last position of the loop, or empty")
     url = param.String(default="frames", doc="Input: address of the frames endpoint; empty for the websocket")
     first_label = param.Number(default=0, doc="Input: frame coordinate of the first frame")
     label_step = param.Number(default=1, doc="Input: step of the frame coordinate")

@@ -2,13 +2,19 @@
 
 const AHEAD_SECONDS = 2, LATE_MS = 150, MOST_STEP = 16
 const CALM_MS = 4000, OFTEN_MS = 10000
+const MOST_PAINTED = 60  // a second; what is asked for above that is skipped evenly
 
 class Clock {
   constructor() {
-    this.step = 1
+    this.least = this.step = 1
     this.running = false
     this.calm = CALM_MS
     this.stalled = -Infinity
+  }
+
+  // Frames a second from now on; as many are skipped as no screen could show.
+  pace(fps) {
+    this.least = this.step = Math.max(1, Math.ceil(fps / MOST_PAINTED - 0.01))
   }
 
   start(position) {
@@ -31,10 +37,17 @@ class Clock {
     this.changed = now
   }
 
+  // The last frame of a loop has had its time: go on at the first without losing any of it.
+  wrap(last, first, fps) {
+    const steps = Math.floor((last - this.origin) / this.step) + 1
+    this.since += steps * this.step * 1000 / fps
+    this.origin = first
+  }
+
   // Go on from here as soon as frames are there again; when that happens often, ask for fewer of them.
   stall(position, now) {
     if (now - this.stalled < OFTEN_MS) {
-      this.step = Math.min(MOST_STEP, this.step + 1)
+      this.step = Math.min(Math.max(MOST_STEP, this.least), this.step + 1)
       this.calm = Math.min(60000, this.calm * 2)
     }
     this.stalled = now
@@ -43,7 +56,7 @@ class Clock {
 
   // After a calm while with a full buffer: ask for more frames again.
   relax(position, now) {
-    if (this.step === 1 || this.since === null || now - this.changed < this.calm) return
+    if (this.step <= this.least || this.since === null || now - this.changed < this.calm) return
     this.step -= 1
     this.origin = position
     this.since = now

@@ -59,6 +59,8 @@ class Panel {
     return true
   }
 
+  place() { this.screen.place() }
+
   // The figure may have been built anew.
   check() {
     if (this.screen.spec && (!this.screen.canvas.isConnected || this.screen.view?.is_destroyed)) this.stale = true

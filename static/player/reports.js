@@ -42,4 +42,25 @@ class Reports {
     if (this.player.playing && Math.abs(this.player.model.painted_fps - painted) >= 0.5) this.player.model.painted_fps = painted
     this.told = now
   }
+
+  // What is wrong with the frame on the screen, or what is waited for.
+  status() {
+    const {panels, position, playing, clock} = this.player
+    for (const {feed} of panels) {
+      const failure = feed.failed.get(position)
+      if (failure && !feed.has(position)) return failure.lasting ? failure.text : `${failure.text}. Trying again.`
+    }
+    if (panels.some(({feed}) => feed.active && !feed.has(position))) return 'Loading'
+    return playing && clock.since === null ? 'Buffering' : ''
+  }
+
+  show() {
+    const {player} = this, {controls, labels, clock, position} = player
+    const label = player.count ? labels.of(position) : 0, every = clock.step > 1 ? `, every ${clock.step}. frame` : ''
+    controls.setPosition(position, label, labels.clock(position))
+    controls.setText('painted', player.playing ? `${this.paintedFps().toFixed(0)} painted/s${every}` : '')
+    controls.setText('status', this.status())
+    controls.status.classList.toggle('failed', player.panels.some(({feed}) => feed.error(position)))
+    this.moveCursors(label, !player.playing)
+  }
 }

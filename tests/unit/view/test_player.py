@@ -1,10 +1,13 @@
 """What Python says to the player and hears from it; the browser's part is tested in tests/ui."""
 
+import re
+
 import numpy as np
 import pytest
 from bokeh.models import Span
 from bokeh.plotting import figure
 
+from minian_web import assets
 from minian_web.errors import BadRequest, DataError
 from minian_web.view.player import COLORMAPS, COMMANDS, FramePlayer, panel
 
@@ -111,3 +114,24 @@ def test_messages_that_are_none_are_left_alone(sent, message):
     FramePlayer(answer=lambda *_given: pytest.fail("asked"))._handle_msg(message)
     FramePlayer()._handle_msg({"request": 1, "texts": {}})
     assert sent == []
+
+
+def test_speed_and_loop_are_told_to_the_browser():
+    player = FramePlayer(n_frames=10, speed=0.25, loop=[2, 7])
+    assert (player.speed, player.loop) == (0.25, [2, 7])
+    with pytest.raises(ValueError, match="speed"):
+        player.speed = 5
+
+
+def test_every_command_of_the_player_has_its_javascript():
+    text = assets.text("player/commands.js")
+    assert set(re.findall(r"^  (\w+):", text, re.MULTILINE)) == set(COMMANDS)
+
+
+def test_modules_of_the_player_are_short():
+    folder = assets.STATIC / "player"
+    assert {path.name: len(path.read_text().splitlines()) for path in folder.glob("*.js") if _lines(path) > 250} == {}
+
+
+def _lines(path):
+    return len(path.read_text().splitlines())
