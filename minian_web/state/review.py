@@ -80,11 +80,12 @@ class ReviewState(ReviewData):
         assert self.decisions is not None
         units, seen = self._units_for(kind), self.decisions
         try:
-            self.decisions = applied(self.decisions, kind, units)
+            decisions = applied(self.decisions, kind, units)
         except BadRequest as error:
             self.message = str(error)
             return
-        self._submit(kind, units, seen)
+        self._submit(kind, units, seen)  # before it is shown: no decision stands beside an older "saved"
+        self.decisions = decisions
         goes_on = self.advance and kind in GOES_ON and not self.walk.marked
         walk = self.walk.mark_none()
         self._stand(walk.next_unit() if goes_on else walk)
@@ -141,13 +142,17 @@ class ReviewState(ReviewData):
                 page=self,
             )
         )
+        self._show_saving()
+
+    def _show_saving(self) -> None:
+        saver = self.opened.saver
+        self.param.update(saving=saver.status, waiting_for=saver.reason)
 
     def _follow(self) -> None:
         if self.opened is None:
             return
-        saver = self.opened.saver
-        self.param.update(saving=saver.status, waiting_for=saver.reason)
-        if saver.status == "saved":
+        self._show_saving()
+        if self.saving == "saved":
             self._refresh()
             self._look_for_sisters()
 

@@ -12,9 +12,6 @@ from minian_web.store.datasets import open_dataset
 from tests.stores import stored
 from tests.ui.conftest import MAIN
 
-pytestmark = pytest.mark.skip(
-    reason="known defect: on a server that has just started, the page's first update of units and movies can be lost"
-)
 SESSION1 = "data/animal1/session1/minian"
 SESSION3 = "data/animal1/session3/minian"
 PLACE = """([title, x, y]) => {
@@ -82,6 +79,7 @@ def test_decisions_survive_kill_9(page, own_root, serve, reviewer, guard):
     click_unit(page, dataset, 12)
     expect(row(page, 12)).to_have_class("unit current")
     page.keyboard.press("d")
+    expect(page.locator(".counts")).to_contain_text("1 discarded")
     expect_saved(page)
     server.kill()
     guard.errors.clear()  # the browser tells that its server is gone
