@@ -122,10 +122,14 @@ def trace_metrics(c: np.ndarray, s: np.ndarray | None = None, yra: np.ndarray | 
     if s is not None:
         frames = np.isfinite(s).sum(axis=1)
         count = np.array([onsets(row).size for row in s], np.float64)
-        found["event_rate"] = np.divide(1000 * count, frames, out=np.full(len(s), np.nan), where=frames > 0)
+        found["event_rate"] = _ratio(1000 * count, frames)
     if yra is not None:
         found["fit"] = rowwise_correlation(c, yra)
     return {name: np.where(there, values, np.nan) for name, values in found.items()}
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
 
 
 def _height(traces: np.ndarray) -> np.ndarray:
@@ -144,4 +148,4 @@ def rowwise_correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     x = np.where(both, x - x.sum(axis=1, keepdims=True) / count, 0)
     y = np.where(both, y - y.sum(axis=1, keepdims=True) / count, 0)
     scale = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
-    return np.divide((x * y).sum(axis=1), scale, out=np.full(len(a), np.nan), where=scale > 0)
+    return _ratio((x * y).sum(axis=1), scale)

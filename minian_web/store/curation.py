@@ -10,12 +10,14 @@ import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import numpy as np
+
 from minian_web.errors import BadRequest, Changed, Conflict
 from minian_web.model.decisions import Decisions, affected, applied
 from minian_web.model.keys import Key, text_of
 from minian_web.store import files
 from minian_web.store.datasets import Dataset
-from minian_web.store.history import MAIN, line_of
+from minian_web.store.history import MAIN, line_between, line_of
 from minian_web.store.ledger import Ledger
 from minian_web.store.lines import Line
 from minian_web.store.whereabouts import whereabouts
@@ -23,6 +25,8 @@ from minian_web.store.whereabouts import whereabouts
 __all__ = ["Curation", "open_curation"]
 
 _log = logging.getLogger(__name__)
+BULK = ("rule", "revert", "carry", "adopt")
+REMARKS = ("note", "apart")
 _RESERVED = ("external", "import")
 _LONGEST_NAME, _LONGEST_NOTE = 100, 2000
 
@@ -96,6 +100,86 @@ class Curation(Ledger):
             after = applied(state[key], kind, units)
             texts = {"reviewer": reviewer, "label_set": label_set, "note": note}
             line = self._write(line_of(state, key, kind, affected(state[key], units), after, **texts))
+        self._notify()
+        return line
+
+    def put(
+        self,
+        kind: str,
+        after: Decisions,
+        *,
+        reviewer: str,
+        key: Key = (),
+        label_set: str = MAIN,
+        note: str = "",
+        seen: Decisions | None = None,
+    ) -> Line:
+        """Decide about many units at once, as one action that can be undone; durable when this returns.
+
+        Parameters
+        ----------
+        kind
+            One of `BULK`: a metric rule, a return to an earlier point, decisions carried over or adopted.
+        after
+            Decisions about all units of the session as they shall be.
+
+        Raises
+        ------
+        BadRequest
+            If nothing would change, or the decisions speak of other units.
+        NotWritable, Changed, Conflict
+            As `act`; a `Conflict` when one of the units that would change is not as `seen` any more.
+        """
+        _check_texts(reviewer, label_set, note)
+        if kind not in BULK:
+            raise BadRequest(f"{kind!r} is no action on many units; there are {', '.join(BULK)}")
+        with self._lock:
+            self._ready()
+            state = self._journal.state(label_set)
+            now = self.decisions(key, label_set)
+            if not np.array_equal(now.unit_ids, after.unit_ids):
+                raise BadRequest("these decisions speak of other units than the session has")
+            texts = {"reviewer": reviewer, "label_set": label_set, "note": note}
+            line = line_between(state, {**state, key: after}, kind, **texts)
+            if not line.units:
+                raise BadRequest("nothing would change")
+            _expect(seen, now, [unit for _, unit in line.units])
+            line = self._write(line)
+        self._notify()
+        return line
+
+    def remark(
+        self,
+        kind: str,
+        unit_ids: Iterable[int],
+        *,
+        reviewer: str,
+        key: Key = (),
+        label_set: str = MAIN,
+        note: str = "",
+    ) -> Line:
+        """Write down something about units that decides nothing; durable when this returns.
+
+        Parameters
+        ----------
+        kind
+            `note`: the text of `note` replaces earlier ones about the unit; `apart`: these units were looked at side by
+            side and are different cells.
+
+        Raises
+        ------
+        BadRequest, NotWritable, Changed
+            As `act`.
+        """
+        units = list(dict.fromkeys(int(unit) for unit in unit_ids))
+        _check_texts(reviewer, label_set, note)
+        if kind not in REMARKS or not units:
+            raise BadRequest(f"expected one of {', '.join(REMARKS)} about some units, found {kind!r} about {units}")
+        with self._lock:
+            self._ready()
+            now, state = self.decisions(key, label_set), self._journal.state(label_set)
+            texts = {"reviewer": reviewer, "label_set": label_set, "note": note}
+            line = self._write(line_of(state, key, kind, units, now, **texts))
         self._notify()
         return line
 

@@ -11,12 +11,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from minian_web.errors import BadRequest, Changed, MinianWebError, NotWritable
 from minian_web.jobs import Jobs, Tick
 from minian_web.model.decisions import Decisions, applied
 from minian_web.model.keys import Key
-from minian_web.store.curation import Curation
+from minian_web.store.curation import REMARKS, Curation
+from minian_web.store.history import MAIN
 
 RETRY_SECONDS = 2.0
 TURNS = ("undo", "redo")
@@ -36,6 +38,12 @@ class Wish:
         Decisions that the reviewer saw when deciding; None for `undo` and `redo`.
     refused
         Told when the action cannot be done; called in any thread.
+    label_set
+        `main`, or a reviewer's own.
+    after
+        All decisions of the session as they shall be, for the actions of `Curation.put`.
+    note
+        What the reviewer adds to it.
     page
         Whatever tells one page from the others.
     durable
@@ -48,17 +56,31 @@ class Wish:
     units: tuple[int, ...] = ()
     key: Key = ()
     seen: Decisions | None = None
+    label_set: str = MAIN
+    after: Decisions | None = None
+    note: str = ""
     page: object = field(default=None)
     durable: bool = False
 
     def act(self, curation: Curation) -> None:
         """Do it; durable when this returns."""
-        if self.kind == "undo":
-            curation.undo(reviewer=self.reviewer)
-        elif self.kind == "redo":
-            curation.redo(reviewer=self.reviewer)
+        who: dict[str, Any] = {"reviewer": self.reviewer, "label_set": self.label_set}
+        if self.kind in TURNS:
+            (curation.undo if self.kind == "undo" else curation.redo)(**who)
+            return
+        who |= {"key": self.key, "note": self.note}
+        if self.after is not None:
+            curation.put(self.kind, self.after, seen=self.seen, **who)
+        elif self.kind in REMARKS:
+            curation.remark(self.kind, self.units, **who)
         else:
-            curation.act(self.kind, self.units, reviewer=self.reviewer, key=self.key, seen=self.seen)
+            curation.act(self.kind, self.units, seen=self.seen, **who)
+
+    def foreseen(self, decisions: Decisions) -> Decisions:
+        """Decisions as they will be after it; `BadRequest` when it will be refused."""
+        if self.kind in REMARKS:
+            return decisions
+        return applied(decisions, self.kind, self.units) if self.after is None else self.after
 
 
 class Saver:
@@ -105,14 +127,15 @@ class Saver:
         with self._lock:
             return any(wish.kind in TURNS and not wish.durable for wish in self._queue)
 
-    def shown(self, key: Key) -> Decisions:
+    def shown(self, key: Key, label_set: str = MAIN) -> Decisions:
         """Decisions about a session as they will be when all is saved that can be foreseen."""
         with self._lock:
-            ahead = [wish for wish in self._queue if not wish.durable and wish.key == key and wish.kind not in TURNS]
-            decisions = self.curation.decisions(key)
+            ahead = [wish for wish in self._queue if not wish.durable and wish.kind not in TURNS]
+            ahead = [wish for wish in ahead if (wish.key, wish.label_set) == (key, label_set)]
+            decisions = self.curation.decisions(key, label_set)
         for wish in ahead:
             try:
-                decisions = applied(decisions, wish.kind, wish.units)
+                decisions = wish.foreseen(decisions)
             except BadRequest:
                 continue  # it will be refused, and its page told
         return decisions

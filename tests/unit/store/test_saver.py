@@ -22,20 +22,22 @@ class Disk:
         self.gate = threading.Event()
         self.gate.set()
 
-    def decisions(self, key=()):
+    def decisions(self, key=(), label_set="main"):
         now = self.first
         for kind, units in self.lines:
             now = applied(now, kind, units)
         return now
 
-    def act(self, kind, units, *, reviewer, key, seen):
+    def act(self, kind, units, *, reviewer, key, seen, label_set, note):
+        assert (label_set, note) == ("main", "")
         assert self.gate.wait(10)
         errors = self.fail.get(units[0], [])
         if errors:
             raise errors.pop(0)
         self.lines.append((kind, units))
 
-    def undo(self, *, reviewer):
+    def undo(self, *, reviewer, label_set):
+        assert label_set == "main"
         self.lines.pop()
 
     def write_arrays(self):
