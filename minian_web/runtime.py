@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from minian_web.store.lease import Lease
     from minian_web.store.movies import Movie
     from minian_web.store.pairing import Pairing
+    from minian_web.store.registration import Registrations
     from minian_web.store.saver import Saver
 
 _log = logging.getLogger(__name__)
@@ -74,6 +75,19 @@ class Runtime:
         from minian_web.store.frames import Frames
 
         return Frames(self.settings.memory)
+
+    @cached_property
+    def registrations(self) -> Registrations:
+        """Registrations of cells across sessions."""
+        from minian_web.store.registration import Registrations
+
+        given = self.settings
+        return Registrations(
+            self.catalog,
+            given.state_dir,
+            given.cache_dir,
+            lambda root, folder: self._why_not(self.lease_of(root), folder),
+        )
 
     def dataset(self, dataset_id: str) -> Dataset:
         """Open a dataset, once for all sessions; anew when the pipeline has rewritten it.

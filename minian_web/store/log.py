@@ -6,20 +6,15 @@ line without its end was never confirmed to anybody and is dropped; whatever els
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from minian_web.errors import DamagedLog, NotWritable
 from minian_web.store.appends import Extent, append
+from minian_web.store.chained import checked, summed
 from minian_web.store.lines import Binding, Line, Record, content_of, header, record_of
-
-_SUM = re.compile(rb'^(\{.*),"sum":"([0-9a-f]{16})"\}$')
 
 
 @dataclass(frozen=True)
@@ -77,22 +72,12 @@ class Log:
         chain, text = self.chain, b""
         for record in records:
             content = header(record, dataset) if not chain and isinstance(record, Binding) else content_of(record)
-            line, chain = _summed(content, chain)
+            line, chain = summed(content, chain)
             text += line
         extent = append(self.path, text, self.extent, self.keep, like)
         bindings = self.bindings + tuple(record for record in records if isinstance(record, Binding))
         lines = self.lines + tuple(record for record in records if isinstance(record, Line))
         return Log(self.path, bindings, lines, extent, extent.size, chain, _held(self.held, records))
-
-
-def _summed(content: dict[str, Any], chain: str) -> tuple[bytes, str]:
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))[:-1].encode("utf-8", "backslashreplace")
-    total = _sum(chain, text)
-    return text + f',"sum":"{total}"}}\n'.encode(), total
-
-
-def _sum(chain: str, text: bytes) -> str:
-    return hashlib.sha256(chain.encode() + text).hexdigest()[:16]
 
 
 def read_log(path: Path) -> Log:
@@ -138,14 +123,9 @@ def _records(path: Path, texts: list[bytes]) -> tuple[list[Record], str]:
 
 
 def _checked(where: str, number: int, text: bytes, chain: str) -> tuple[Record, str]:
-    match = _SUM.match(text)
-    if match is None:
-        raise DamagedLog(where, "a JSON object that ends in its checksum", repr(text[:60].decode("utf-8", "replace")))
-    total = match[2].decode()
-    if total != _sum(chain, match[1]):
-        raise DamagedLog(where, "a line that agrees with its checksum and the lines before it", "one that was altered")
+    content, total = checked(where, text, chain)
     try:
-        return record_of(json.loads(match[1] + b"}"), number, where), total
+        return record_of(content, number, where), total
     except DamagedLog:
         raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:

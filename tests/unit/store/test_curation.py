@@ -444,9 +444,9 @@ def test_a_log_of_another_version_is_refused(path, reopen):
     curation.act("keep", units(path)[:1], **ANN)
     content = json.loads(_lines(curation)[0])
     del content["sum"]
-    from minian_web.store.log import _summed
+    from minian_web.store.chained import summed
 
-    line, _ = _summed({**content, "version": 2}, "")
+    line, _ = summed({**content, "version": 2}, "")
     curation.where.write_bytes(line)
     assert "version 1, found minian-web curation, version 2" in reopen(path).read_only_reason
 
