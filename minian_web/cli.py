@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -100,8 +100,14 @@ def _add_export(commands: Any) -> None:
     export.add_argument("--mask", type=Path, metavar="OUT.zarr", help="mask of a movie as a boolean zarr array")
     export.add_argument("--movie", metavar="NAME", help="which movie's mask, where several have one")
     export.add_argument("--copy", type=Path, metavar="OUT.nc", help="labelled copy of a netCDF dataset")
+    export.add_argument("--cleaned", type=Path, metavar="OUT", help="dataset after curation, a new folder for minian")
+    export.add_argument("--traces", type=Path, metavar="OUT.csv|OUT.mat", help="traces of the cells after curation")
+    export.add_argument(
+        "--variable", action="append", default=[], metavar="NAME", help="for OUT.csv: C (default), S, YrA; may repeat"
+    )
+    export.add_argument("--accepted-only", action="store_true", help="leave undecided cells out of --cleaned, --traces")
     export.add_argument("--label-set", default="main", metavar="NAME", help="a reviewer's own set; default: main")
-    export.add_argument("--overwrite", action="store_true", help="replace OUT.csv when it exists")
+    export.add_argument("--overwrite", action="store_true", help="replace OUT.csv or OUT.mat when it exists")
     export.add_argument("--root", action="append", type=Path, default=[], help="where the name is; default: as `serve`")
     _add_directories(export)
     export.set_defaults(run=_export)
@@ -192,17 +198,51 @@ def _demo(given: argparse.Namespace) -> int:
 
 
 def _export(given: argparse.Namespace) -> int:
-    if not (given.labels or given.mask or given.copy):
-        raise BadRequest("nothing to export: give --labels, --mask or --copy")
+    if not (given.labels or given.mask or given.copy or given.cleaned or given.traces):
+        raise BadRequest("nothing to export: give --labels, --cleaned, --traces, --mask or --copy")
     from minian_web.store.opening import locate, opened_curation
 
     catalog, entry = locate(settings_of(given, given.root), given.dataset)
     if given.mask:
         _export_mask(given, [pairing.movie for pairing in catalog.movies(entry.id)])
-    if given.labels or given.copy:
+    if given.labels or given.copy or given.cleaned or given.traces:
         with opened_curation(settings_of(given, given.root), catalog, entry) as curation:
             _export_labels(given, curation)
+            _export_curated(given, curation)
     return OK
+
+
+def _export_curated(given: argparse.Namespace, curation: Curation) -> None:
+    chosen = {"label_set": given.label_set, "accepted_only": given.accepted_only}
+    if given.traces:
+        from minian_web.store import trace_tables
+
+        options = {**chosen, "overwrite": given.overwrite, "tick": _progress("traces")}
+        if given.traces.suffix == ".csv":
+            written = trace_tables.write_wide_csv(given.traces, curation, given.variable or ("C",), **options)
+        elif given.traces.suffix == ".mat":
+            written = trace_tables.write_mat(given.traces, curation, **options)
+        else:
+            raise BadRequest(f"{given.traces}: expected a name ending in .csv or .mat")
+        for path in written:
+            print(f"traces: {path}")
+    if given.cleaned:
+        from minian_web.store.cleaned import write_cleaned
+
+        count = write_cleaned(given.cleaned, curation, tick=_progress("dataset after curation"), **chosen)
+        print(f"dataset after curation: {given.cleaned} ({count['units']} units became {count['cells']} cells)")
+
+
+def _progress(what: str) -> Callable[[float], None]:
+    """Tell on the terminal how much is done; nothing when nobody looks."""
+    if not sys.stderr.isatty():
+        return lambda _done: None
+
+    def tell(done: float) -> None:
+        sys.stderr.write(f"\r{what}: {100 * done:3.0f} %" + ("\n" if done >= 1 else ""))
+        sys.stderr.flush()
+
+    return tell
 
 
 def _export_labels(given: argparse.Namespace, curation: Curation) -> None:
