@@ -29,8 +29,11 @@ __all__ = [
     "blank",
     "button",
     "checkbox",
+    "checklist",
+    "choice",
     "dialog",
     "download",
+    "float_slider",
     "select",
     "show",
     "slider",
@@ -172,6 +175,23 @@ def text_input(label: str, on_change: Callable[[str], Any], **params: Any) -> pm
 def slider(parameter: param.Parameter, label: str, **params: Any) -> pmui.IntSlider:
     """Make a slider bound both ways to an Integer parameter."""
     return pmui.IntSlider.from_param(parameter, label=label, **params)
+
+
+def float_slider(parameter: param.Parameter, label: str, **params: Any) -> pmui.FloatSlider:
+    """Make a slider bound both ways to a Number parameter."""
+    return pmui.FloatSlider.from_param(parameter, label=label, **params)
+
+
+def choice(options: Any, value: Any, on_change: Callable[[Any], Any], **params: Any) -> pmui.RadioButtonGroup:
+    """Make buttons of which one is down; what the person chose is handed to `on_change`."""
+    made = pmui.RadioButtonGroup(options=options, value=value, size=params.pop("size", "small"), **params)
+    made.param.watch(lambda event: on_change(event.new), "value")
+    return made
+
+
+def checklist(options: Any, value: list[Any], **params: Any) -> pmui.CheckBoxGroup:
+    """Make a list of boxes; those ticked are its `value`."""
+    return pmui.CheckBoxGroup(options=options, value=value, **params)
 
 
 def dialog(title: str, *objects: Any, **params: Any) -> pmui.Dialog:
