@@ -141,6 +141,17 @@ class Walk:
         """Mark every unit that is shown."""
         return replace(self, marked=frozenset(self.shown))
 
+    def beside(self, units: Iterable[int]) -> Walk:
+        """Show the group of the first of these units, the others beside it, and mark them all."""
+        wanted = [int(unit) for unit in units]
+        if not wanted:
+            return self
+        walk = self.to_unit(wanted[0]).mark_none()
+        walk = replace(walk, extras=())
+        for unit in wanted:
+            walk = walk.toggle(unit)
+        return replace(walk, current=wanted[0])
+
     def clear(self) -> Walk:
         """Take all marks away; when there are none, leave the box."""
         return self.mark_none() if self.marked else self.everywhere()

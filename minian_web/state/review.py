@@ -11,6 +11,7 @@ from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver
 from minian_web.model.decisions import Decisions, applied
 from minian_web.state.review_data import Opened, ReviewData
+from minian_web.store.history import MAIN
 from minian_web.store.saver import Wish
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ class ReviewState(ReviewData):
     """One reviewer at one dataset."""
 
     reviewer = param.String(doc="Input: who reviews")
+    label_set = param.String(MAIN, doc="Input: set of decisions, `main` or one of the reviewer's own")
     advance = param.Boolean(True, doc="Input: go on to the next unit after keep or discard")
 
     decisions = param.ClassSelector(class_=Decisions, allow_None=True, doc="Output: decisions as the page shows them")
@@ -35,10 +37,11 @@ class ReviewState(ReviewData):
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._held: Callable[[], None] | None = None
+        self._held: Callable[[], Any] | None = None
         self._offered = False
         super().__init__(runtime, deliver, **inputs)
         self.param.watch(lambda *_: self._go_on(), "reviewer")
+        self.param.watch(lambda *_: self._refresh(), "label_set")
 
     def close(self) -> None:
         """Stop what runs for this page; decisions already taken go on being saved."""
@@ -59,7 +62,7 @@ class ReviewState(ReviewData):
 
         self._unsubscribe = unsubscribe
         saver = opened.saver
-        self.param.update(decisions=saver.shown(opened.key), notices=self._to_know(opened.curation))
+        self.param.update(decisions=saver.shown(opened.key, self.label_set), notices=self._to_know(opened.curation))
         self.param.update(saving=saver.status, waiting_for=saver.reason)
         super()._show(opened)
 
@@ -90,6 +93,42 @@ class ReviewState(ReviewData):
         walk = self.walk.mark_none()
         self._stand(walk.next_unit() if goes_on else walk)
 
+    def decide_about(self, kind: str, units: tuple[int, ...]) -> bool:
+        """Decide on these units, wherever the walk stands; whether it was possible."""
+        return self._may_decide(lambda: self.decide_about(kind, units)) and self._act(kind, units)
+
+    def _act(self, kind: str, units: tuple[int, ...]) -> bool:
+        seen = self.decisions
+        assert seen is not None
+        try:
+            self.decisions = applied(seen, kind, units)
+        except BadRequest as error:
+            self.message = str(error)
+            return False
+        self._submit(kind, units, seen)
+        return True
+
+    def put(self, kind: str, after: Decisions, note: str = "") -> bool:
+        """Decide about many units as one action, `kind` as `Curation.put`; whether it was possible."""
+        if not self._may_decide(lambda: self.put(kind, after, note)):
+            return False
+        if self.opened.saver.turning:
+            self.message = "An undo is still on its way; try again in a moment."
+            return False
+        if after == self.decisions:
+            self.message = "Nothing would change."
+            return False
+        seen, self.decisions = self.decisions, after
+        self._submit(kind, (), seen, after=after, note=note)
+        return True
+
+    def remark(self, kind: str, units: tuple[int, ...], note: str = "") -> bool:
+        """Write down something that decides nothing, `kind` as `Curation.remark`; whether it was possible."""
+        if not units or not self._may_decide(lambda: self.remark(kind, units, note)):
+            return False
+        self._submit(kind, units, note=note)
+        return True
+
     def _units_for(self, kind: str) -> tuple[int, ...]:
         chosen, current = self.walk.chosen, self.walk.current
         if kind == "merge" and current is not None and current not in chosen:
@@ -108,7 +147,7 @@ class ReviewState(ReviewData):
         if self._may_decide(lambda: self._take_back(kind)):
             self._submit(kind)
 
-    def _may_decide(self, again: Callable[[], None]) -> bool:
+    def _may_decide(self, again: Callable[[], Any]) -> bool:
         """Whether an action can be taken now; one that waits for the reviewer's name is done `again` later."""
         if self.opened is None or self.decisions is None:
             return False
@@ -129,7 +168,7 @@ class ReviewState(ReviewData):
 
     # --- saving ----------------------------------------------------------------------------------------------------
 
-    def _submit(self, kind: str, units: tuple[int, ...] = (), seen: Decisions | None = None) -> None:
+    def _submit(self, kind: str, units: tuple[int, ...] = (), seen: Decisions | None = None, **more: Any) -> None:
         saver = self.opened.saver
         saver.submit(
             Wish(
@@ -140,6 +179,8 @@ class ReviewState(ReviewData):
                 key=self.opened.key,
                 seen=None if saver.turning else seen,
                 page=self,
+                label_set=self.label_set,
+                **more,
             )
         )
         self._show_saving()
@@ -160,7 +201,7 @@ class ReviewState(ReviewData):
         """Show what is decided, with what is still on its way to the disk."""
         if self.opened is not None:
             curation = self.opened.curation
-            decisions = self.opened.saver.shown(self.opened.key)
+            decisions = self.opened.saver.shown(self.opened.key, self.label_set)
             self.param.update(decisions=decisions, notices=self._to_know(curation))
 
     def _refuse(self, error: MinianWebError) -> None:

@@ -26,14 +26,23 @@ class UnitTraces:
     ----------
     unit_id
         The unit.
-    c, s
-        `(frame,)` float32, calcium trace and deconvolved spikes in the pipeline's arbitrary units; None when the
-        dataset has no such variable.
+    c, s, yra
+        `(frame,)` float32, calcium trace, deconvolved spikes and raw trace in the pipeline's arbitrary units; None when
+        the dataset has no such variable.
+    name
+        What stands beside the row; the unit's id when empty.
     """
 
     unit_id: int
     c: np.ndarray | None
     s: np.ndarray | None
+    yra: np.ndarray | None = None
+    name: str = ""
+
+    @property
+    def text(self) -> str:
+        """What stands beside the row."""
+        return self.name or str(self.unit_id)
 
 
 Found = Callable[[tuple["UnitTraces", ...]], None]
@@ -45,7 +54,7 @@ class TraceReader:
     def __init__(self, dataset: Dataset, key: Key, jobs: Jobs, deliver: Deliver) -> None:
         self._dataset, self._key, self._jobs, self._deliver = dataset, key, jobs, deliver
         self._kept: OrderedDict[int, UnitTraces] = OrderedDict()
-        self._most = max(24, BYTES_KEPT // max(1, dataset.frames.size * 8))
+        self._most = max(24, BYTES_KEPT // max(1, dataset.frames.size * 12))
         self._wanted: tuple[int, ...] = ()
         self._closed = False
 
@@ -103,10 +112,11 @@ class TraceReader:
     def _read(self, units: tuple[int, ...], _tick: Tick) -> tuple[UnitTraces, ...]:
         rows = {
             name: self._dataset.traces(name, units, self._key) if units and self._dataset.has(name) else None
-            for name in ("C", "S")
+            for name in ("C", "S", "YrA")
         }
-        c, s = rows["C"], rows["S"]
-        return tuple(
-            UnitTraces(unit, None if c is None else c[row], None if s is None else s[row])
-            for row, unit in enumerate(units)
-        )
+
+        def of(name: str, row: int) -> np.ndarray | None:
+            found = rows[name]
+            return None if found is None else found[row]
+
+        return tuple(UnitTraces(unit, of("C", row), of("S", row), of("YrA", row)) for row, unit in enumerate(units))

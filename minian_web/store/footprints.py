@@ -63,16 +63,23 @@ def read_some(variable: Variable, where: Mapping[str, int], unit_ids: np.ndarray
 
 def cached(cache: Cache, key: str, read: Callable[[], Footprints]) -> Footprints:
     """Footprints from the cache, else read and put there."""
-    found = cache.get(KIND, key)
-    if found is not None and {*_ARRAYS, "shape", "digest"} <= set(found):
-        height, width = found["shape"].tolist()
-        for array in found.values():
-            array.flags.writeable = False
-        return Footprints(shape=(height, width), digest=str(found["digest"]), **{name: found[name] for name in _ARRAYS})
+    if (known := kept(cache, key)) is not None:
+        return known
     footprints = read()
     arrays = {name: getattr(footprints, name) for name in _ARRAYS}
     cache.put(KIND, key, {**arrays, "shape": np.array(footprints.shape), "digest": np.array(footprints.digest)})
     return footprints
+
+
+def kept(cache: Cache, key: str) -> Footprints | None:
+    """Footprints from the cache, None when it does not have them."""
+    found = cache.get(KIND, key)
+    if found is None or not {*_ARRAYS, "shape", "digest"} <= set(found):
+        return None
+    height, width = found["shape"].tolist()
+    for array in found.values():
+        array.flags.writeable = False
+    return Footprints(shape=(height, width), digest=str(found["digest"]), **{name: found[name] for name in _ARRAYS})
 
 
 _NOTHING: Sparse = (np.zeros(0, np.int32), np.zeros(0, np.float32))
