@@ -18,10 +18,10 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     state = MovieState(runtime=runtime.get(), deliver=frame.deliver, dataset=frame.dataset)
     frame.hides_body = True
     frame.attach(state)
-    frame.sync(state, ["movie", "frame"])
-    view = MovieView(state=state, answer=replies(runtime.get(), frame.deliver))
+    frame.sync(state, ["movie", "frame", "beside"])
+    view = MovieView(state, replies(runtime.get(), frame.deliver), visit=frame.bar.visit)
     state.open()
-    frame.settle(lambda: state.shown is not None or bool(state.error))
+    frame.settle(lambda: bool(state.screens) or bool(state.error))
     return view
 
 

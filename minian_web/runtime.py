@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from minian_web.store.datasets import Dataset
     from minian_web.store.frames import Frames
     from minian_web.store.lease import Lease
+    from minian_web.store.made import Made
     from minian_web.store.movies import Movie
     from minian_web.store.pairing import Pairing
     from minian_web.store.registration import Registrations
@@ -88,6 +89,13 @@ class Runtime:
             given.cache_dir,
             lambda root, folder: self._why_not(self.lease_of(root), folder),
         )
+
+    @cached_property
+    def made(self) -> Made:
+        """Files that pages have made for download."""
+        from minian_web.store.made import Made
+
+        return Made()
 
     def dataset(self, dataset_id: str) -> Dataset:
         """Open a dataset, once for all sessions; anew when the pipeline has rewritten it.
@@ -232,6 +240,8 @@ class Runtime:
     def close(self) -> None:
         """Stop taking work, let saves that have begun end, and release the leases; a second call does nothing."""
         self.jobs.close(PATIENCE)
+        if "made" in self.__dict__:
+            self.made.close()
         for curation in self._curations.values():
             curation.close()
         for lease in self._leases.values():

@@ -161,9 +161,9 @@ def _unbound(error: OSError, address: str, port: int) -> MinianWebError:
 
 
 def _routes() -> list[tuple[Any, ...]]:
-    from minian_web.server import frames
+    from minian_web.server import files, frames
 
-    return [(r"/components/.*", health.Deny), *health.ROUTES, *frames.ROUTES]
+    return [(r"/components/.*", health.Deny), *health.ROUTES, *frames.ROUTES, *files.ROUTES]
 
 
 def serve(settings: Settings, *, say: Callable[[str], None] | None = None, **options: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 import param
@@ -16,11 +16,36 @@ from minian_web.model.keys import Key
 from minian_web.store import masks
 
 if TYPE_CHECKING:
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Movie, Playable
 
 Edges = tuple[float, float, float, float]
 
 MOST = 50  # boxes
+
+
+class Keeper(Protocol):
+    """Where boxes are kept."""
+
+    def stored(self, movie: Any) -> tuple[list[Box], str]:
+        """Boxes of a movie and the name of the one that is the mask."""
+
+    def store(self, movie: Any, boxes: Sequence[Box], mask: str, key: Key) -> None:
+        """Keep boxes instead of those before."""
+
+
+class OnDisk:
+    """Boxes kept beside their movie."""
+
+    def stored(self, movie: Movie) -> tuple[list[Box], str]:
+        """Boxes of a movie and the name of the one that is the mask."""
+        saved = masks.read_mask(movie)
+        if saved is None:
+            return [], ""
+        return [Box(box.name, box.height, box.width) for box in saved.boxes], saved.mask
+
+    def store(self, movie: Movie, boxes: Sequence[Box], mask: str, key: Key) -> None:
+        """Write boxes beside the movie."""
+        masks.save_mask(movie, [masks.Box(box.name, box.height, box.width) for box in boxes], mask, key)
 
 
 class BoxesState(param.Parameterized):
@@ -30,6 +55,8 @@ class BoxesState(param.Parameterized):
     ----------
     why_not
         Asked before every write why nothing may be written now; empty when it may.
+    keeper
+        Where boxes are kept; beside the movie on disk by default.
     """
 
     boxes = param.List(default=[], item_type=Box, doc="Output: boxes in the order drawn")
@@ -43,25 +70,28 @@ class BoxesState(param.Parameterized):
     message = param.String(doc="Output: why a box was refused or could not be saved")
     can_save = param.Boolean(default=True, doc="Output: whether anything may be written here")
 
-    def __init__(self, jobs: Jobs, deliver: Deliver, why_not: Callable[[], str] = str) -> None:
+    def __init__(
+        self, jobs: Jobs, deliver: Deliver, why_not: Callable[[], str] = str, keeper: Keeper | None = None
+    ) -> None:
         super().__init__()
         self._jobs, self._deliver, self._why_not = jobs, deliver, why_not
+        self._keeper: Keeper = keeper or OnDisk()
         self._started: WeakSet[Job] = WeakSet()
-        self._movie: Movie | None = None
+        self._movie: Playable | None = None
         self._key: Key = ()
         self._reason = ""
 
     # --- the movie -------------------------------------------------------------------------------------------------
 
-    def show(self, movie: Movie | None, key: Key = (), reason: str = "") -> None:
+    def show(self, movie: Playable | None, key: Key = (), reason: str = "") -> None:
         """Read the boxes of a movie; `reason` says why none can be saved, if so."""
         self._movie, self._key = movie, key
         self.param.update(boxes=[], mask="", saving="saved", message="", can_save=not reason)
         self._reason = reason
         if movie is not None:
-            self._run(lambda: _stored(movie), lambda found: self._loaded(movie, *found))
+            self._run(lambda: self._keeper.stored(movie), lambda found: self._loaded(movie, *found))
 
-    def _loaded(self, movie: Movie, boxes: list[Box], mask: str) -> None:
+    def _loaded(self, movie: Playable, boxes: list[Box], mask: str) -> None:
         if movie is self._movie and self.saving == "saved":
             self.param.update(boxes=boxes, mask=mask)
 
@@ -162,17 +192,10 @@ class BoxesState(param.Parameterized):
         self.param.update(saving="saving", message="")
         self._run(lambda: self._store(movie, boxes, mask, key), lambda _: self._saved(boxes, mask))
 
-    def _store(self, movie: Movie, boxes: Sequence[Box], mask: str, key: Key) -> None:
+    def _store(self, movie: Playable, boxes: Sequence[Box], mask: str, key: Key) -> None:
         if reason := self._why_not():
             raise NotWritable(reason)
-        masks.save_mask(movie, [masks.Box(box.name, box.height, box.width) for box in boxes], mask, key)
+        self._keeper.store(movie, boxes, mask, key)
 
     def _saved(self, boxes: list[Box], mask: str) -> None:
         self.saving = "saved" if (boxes, mask) == (self.boxes, self.mask) else "unsaved"
-
-
-def _stored(movie: Movie) -> tuple[list[Box], str]:
-    saved = masks.read_mask(movie)
-    if saved is None:
-        return [], ""
-    return [Box(box.name, box.height, box.width) for box in saved.boxes], saved.mask

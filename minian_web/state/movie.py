@@ -12,68 +12,89 @@ import param
 
 from minian_web.errors import DataError, MinianWebError, NotWritable
 from minian_web.jobs import Deliver, Job, Tick
-from minian_web.state.boxes import BoxesState
-from minian_web.state.summed import Summed
+from minian_web.state.boxes import BoxesState, Keeper
+from minian_web.state.exporting import Exporting
+from minian_web.state.looking import FRAME, SURE, Looking
+from minian_web.state.making import Making
+from minian_web.state.screen import CONTRASTS, Screen, Shown
 from minian_web.store.facts import confirm, read_facts
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
     from minian_web.store.pairing import Pairing
 
-SURE = ("paired", "confirmed")
-CONTRASTS = ("auto", "full", "numbers")
+SEPARATOR = "|"  # between names of movies in the address
+MOST_BESIDE = 3
+
+__all__ = ["CONTRASTS", "SURE", "About", "MovieState", "Screen", "Shown"]
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """The movie that the page shows.
+class About:
+    """What is known of a dataset before anything of it is shown.
 
     Attributes
     ----------
-    frame_rate
-        Frames a second as recorded, None when nobody has said.
+    movies
+        Pairings of movies with the dataset.
+    frame_rate, pixel_size
+        Frames a second, micrometres a pixel; None when nobody has said.
     cells
-        True when the dataset has cells to review.
+        True when there are cells to review.
+    read_only
+        Why nothing may be written; empty when it may.
     """
 
-    pairing: Pairing
-    frame_rate: float | None
-    cells: bool
-
-    @property
-    def movie(self) -> Movie:
-        """The movie itself."""
-        return self.pairing.movie
+    movies: list[Pairing]
+    frame_rate: float | None = None
+    pixel_size: float | None = None
+    cells: bool = False
+    read_only: str = ""
 
 
-class MovieState(Summed):
+class MovieState(Making):
     """One browser session at the movies of one dataset."""
 
     dataset = param.String(doc="Input: id of the dataset")
     movie = param.String(doc="Input: name of the movie shown; empty for the first that belongs to the dataset")
     frame = param.Integer(None, allow_None=True, doc="Input: frame coordinate at the last pause or seek")
-    position = param.Integer(0, bounds=(0, None), doc="Input: position of the frame on the screen")
-    contrast: Any = param.Selector(
-        default="auto", objects=list(CONTRASTS), check_on_set=True, doc="Input: where the colour limits come from"
-    )
-    numbers = param.Parameter((0.0, 255.0), doc="Input: colour limits of the contrast `numbers`")
-    colormap = param.String("gray", doc="Input: name of the colormap")
+    beside = param.String(doc="Input: names of the movies shown beside it, `|` between them")
 
-    movies = param.List(default=[], doc="Output: pairings of movies with the dataset")
     looked = param.Boolean(False, doc="Output: it is known which movies there are")
-    shown = param.ClassSelector(class_=Shown, allow_None=True, doc="Output: the movie that is shown")
-    limits = param.Parameter(None, doc="Output: low and high colour limit, None for the whole range")
     message = param.String(doc="Output: why something asked for is not shown")
     error = param.String(doc="Output: why nothing can be shown")
 
-    def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        deliver: Deliver | None = None,
+        *,
+        look: Callable[[], About] | None = None,
+        keeper: Keeper | None = None,
+        **inputs: Any,
+    ) -> None:
         self._started: WeakSet[Job] = WeakSet()
-        self._auto: tuple[float, float] | None = None
-        self._read_only = ""
+        self._look = look or self._look_on_disk
+        self._keeper = keeper
+        self._about = About([])
         super().__init__(runtime, deliver, **inputs)
-        self.boxes = BoxesState(runtime.jobs, self._deliver, lambda: runtime.why_not_write(self.dataset))
-        self.param.watch(lambda *_: self._set_limits(), ["contrast", "numbers"])
+        self.main = self._screen()
+        self.looking = Looking(runtime, self._deliver)
+        self.exporting = Exporting(runtime, self._deliver, lambda: self.dataset) if look is None else None
+        self._spare: list[Screen] = []
+        self.param.watch(lambda *_: self._arrange(), "beside")
+
+    def _screen(self) -> Screen:
+        boxes = BoxesState(
+            self._runtime.jobs, self._deliver, lambda: self._runtime.why_not_write(self.dataset), self._keeper
+        )
+        return Screen(boxes, self._find_limits)
+
+    @property
+    def boxes(self) -> BoxesState:
+        """Boxes of the first movie."""
+        return self.main.boxes
 
     # --- which movie -----------------------------------------------------------------------------------------------
 
@@ -87,24 +108,29 @@ class MovieState(Summed):
         self._stop_statistics()
         for job in list(self._started):
             job.cancel()
-        self.boxes.close()
+        self.looking.close()
+        if self.exporting is not None:
+            self.exporting.cancel()
+        for screen in (self.main, *self._spare):
+            screen.boxes.close()
 
-    def _look(self) -> tuple[list[Pairing], float | None, bool]:
-        entry = self._runtime.catalog.entry(self.dataset)
-        self._read_only = self._runtime.why_not_write(self.dataset)
-        if entry.kind != "dataset":
-            return self._runtime.movies(self.dataset), None, False
-        return self._runtime.movies(self.dataset), read_facts(self._runtime.dataset(self.dataset)).frame_rate, True
+    def _look_on_disk(self) -> About:
+        runtime, dataset = self._runtime, self.dataset
+        reason, movies = runtime.why_not_write(dataset), runtime.movies(dataset)
+        if runtime.catalog.entry(dataset).kind != "dataset":
+            return About(movies, read_only=reason)
+        facts = read_facts(runtime.dataset(dataset))
+        return About(movies, facts.frame_rate, facts.pixel_size, cells=True, read_only=reason)
 
-    def _found(self, found: tuple[list[Pairing], float | None, bool]) -> None:
-        movies, self._frame_rate, self._cells = found
-        self.param.update(movies=movies, looked=True, error="")
-        if not movies:
+    def _found(self, about: About) -> None:
+        self._about = about
+        self.param.update(movies=about.movies, looked=True, error="")
+        if not about.movies:
             return
-        named = [pairing for pairing in movies if pairing.movie.name == self.movie]
+        named = [pairing for pairing in about.movies if pairing.movie.name == self.movie]
         if self.movie and not named:
             self._say(f"This dataset has no movie named {self.movie}.")
-        self._show(named[0] if named else movies[0])
+        self._show(named[0] if named else about.movies[0])
 
     def choose(self, name: str) -> None:
         """Show another movie at the same frame."""
@@ -116,15 +142,51 @@ class MovieState(Summed):
     def _show(self, pairing: Pairing) -> None:
         self._stop_statistics()
         movie = pairing.movie
-        self._auto = None
-        self.param.update(summary=None, progress=None, summary_error="", limits=None)
+        self.param.update(summary=None, progress=None, summary_error="", stopped=False)
         self.position = self._position_of(self.frame, movie.frames)
-        self.param.update(movie=movie.name, shown=Shown(pairing, self._frame_rate, self._cells))
-        self.boxes.show(movie, pairing.key, self._read_only)
-        self._find_limits(movie)
+        shown = self._shown_as(pairing)
+        self.param.update(movie=movie.name, shown=shown, screens=[])
+        self.main.show(shown, self._about.read_only)
+        self.looking.look_at(FRAME, [], [])
+        self._arrange()
         self._fetch_first(movie, self.position)
 
-    def _fetch_first(self, movie: Movie, position: int) -> None:
+    def _shown_as(self, pairing: Pairing) -> Shown:
+        about = self._about
+        return Shown(pairing, about.frame_rate, about.cells, about.pixel_size)
+
+    # --- side by side ----------------------------------------------------------------------------------------------
+
+    def companions(self) -> list[Pairing]:
+        """Movies that can run beside the first one: those with the same frames."""
+        if self.shown is None:
+            return []
+        frames, name = self.shown.movie.frames, self.shown.movie.name
+        return [one for one in self.movies if one.movie.name != name and np.array_equal(one.movie.frames, frames)]
+
+    def put_beside(self, names: list[str]) -> None:
+        """Show these movies beside the first one."""
+        self.beside = SEPARATOR.join(names)
+
+    def _arrange(self) -> None:
+        """Put the movies that the page asks for beside the first one."""
+        if self.shown is None:
+            return
+        asked = [name for name in self.beside.split(SEPARATOR) if name and name != self.movie]
+        fitting = {one.movie.name: one for one in self.companions()}
+        if wrong := [name for name in asked if name not in fitting]:
+            self._say(f"{', '.join(wrong)} cannot be shown beside {self.movie}: no movie with the same frames.")
+        chosen = [fitting[name] for name in dict.fromkeys(asked) if name in fitting][:MOST_BESIDE]
+        while len(self._spare) < len(chosen):
+            self._spare.append(self._screen())
+        for screen, pairing in zip(self._spare, chosen, strict=False):
+            if screen.movie is not pairing.movie:
+                screen.show(self._shown_as(pairing), self._about.read_only)
+        self.screens = [self.main, *self._spare[: len(chosen)]]
+
+    # --- the first frame -------------------------------------------------------------------------------------------
+
+    def _fetch_first(self, movie: Playable, position: int) -> None:
         """Decode the first frame while the browser builds the player, which asks for it and tells its errors."""
         frames = self._runtime.frames
         if not movie.n_frames:
@@ -136,8 +198,8 @@ class MovieState(Summed):
 
         self._run(work, lambda _: None, failed=lambda _error: None, name="first frame")
 
-    def _find_limits(self, movie: Movie) -> None:
-        self._run(lambda _tick: self._runtime.frames.limits_of(movie), lambda found: self._keep_auto(movie, found))
+    def _find_limits(self, movie: Playable, take: Callable[[tuple[float, float]], None]) -> None:
+        self._run(lambda _tick: self._runtime.frames.limits_of(movie), take)
 
     def _position_of(self, frame: int | None, frames: np.ndarray) -> int:
         """Position of a frame coordinate; the nearest one, with a message, where there is none."""
@@ -161,7 +223,7 @@ class MovieState(Summed):
         def note(_tick: Tick) -> list[Pairing]:
             if reason := self._runtime.why_not_write(self.dataset):
                 raise NotWritable(reason)
-            confirm(self._runtime.dataset(self.dataset), shown.movie)
+            confirm(self._runtime.dataset(self.dataset), self._runtime.movie(self.dataset, shown.movie.name))
             self._runtime.forget_movies(self.dataset)
             return self._runtime.movies(self.dataset)
 
@@ -172,7 +234,7 @@ class MovieState(Summed):
         shown = self.shown
         for pairing in movies:
             if shown is not None and pairing.movie.name == shown.movie.name:
-                self.shown = Shown(pairing, shown.frame_rate, shown.cells)
+                self.shown = self.main.shown = self._shown_as(pairing)
 
     # --- which frame -----------------------------------------------------------------------------------------------
 
@@ -181,32 +243,12 @@ class MovieState(Summed):
         if self.shown is not None and self.position < self.shown.movie.n_frames:
             self.frame = int(self.shown.movie.frames[self.position])
 
-    # --- how bright ------------------------------------------------------------------------------------------------
-
-    def _keep_auto(self, movie: Movie, limits: tuple[float, float]) -> None:
-        if self.shown is not None and self.shown.movie is movie:
-            self._auto = limits
-            self._set_limits()
-
-    def set_numbers(self, low: float | None, high: float | None) -> None:
-        """Set the colour limits; refused where low is not below high."""
-        if low is None or high is None or not np.isfinite([low, high]).all() or low >= high:
-            self.message = "The lower limit must be a number below the upper one."
-            return
-        self.message = ""
-        self.param.update(numbers=(float(low), float(high)), contrast="numbers")
-
-    def _set_limits(self) -> None:
-        self.limits = {"auto": self._auto, "full": None, "numbers": self.numbers}[self.contrast]
-
     # --- statistics ------------------------------------------------------------------------------------------------
 
-    def _summed(self) -> Movie | None:
-        if self.shown is None:
-            return None
-        if self._auto is None:
-            self._find_limits(self.shown.movie)
-        return self.shown.movie
+    def _summed(self) -> Playable | None:
+        for screen in self.screens:
+            screen.find_limits()
+        return None if self.shown is None else self.shown.movie
 
     # --- work ------------------------------------------------------------------------------------------------------
 

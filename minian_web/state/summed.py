@@ -8,12 +8,13 @@ import param
 
 from minian_web.errors import MinianWebError
 from minian_web.jobs import Deliver, Job
+from minian_web.model.frame_statistics import NAMES
 from minian_web.store.cache import Cache
 from minian_web.store.statistics import FrameStatistics, cached_statistics, statistics
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
 
 REST = 0.5  # time left to others, as a multiple of the time that statistics work
 
@@ -25,6 +26,8 @@ class Summed(param.Parameterized):
     summary = param.ClassSelector(class_=FrameStatistics, allow_None=True, doc="Output: statistics so far")
     progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how much of the statistics is done")
     doing = param.String("Statistics of all frames", doc="Output: what the progress is of")
+    shows = param.List(list(NAMES), item_type=str, doc="Input: names of the statistics that are shown")
+    stopped = param.Boolean(False, doc="Output: the user stopped the statistics")
     summary_error = param.String(doc="Output: why the statistics could not be finished")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
@@ -35,13 +38,13 @@ class Summed(param.Parameterized):
         super().__init__(**inputs)
         self.param.watch(lambda event: self._give_way(playing=event.new), "playing")
 
-    def _summed(self) -> Movie | None:
+    def _summed(self) -> Playable | None:
         """Movie that the statistics are of."""
         raise NotImplementedError
 
     def summarise(self) -> None:
         """Compute the statistics of all frames in the background; called when the first frame is on the screen."""
-        if self._job is not None or self.summary_error:
+        if self._job is not None or self.summary_error or self.stopped or not self.shows:
             return
         movie = self._summed()
         if movie is None:
@@ -63,6 +66,16 @@ class Summed(param.Parameterized):
             deliver=self._deliver,
             name=f"statistics of {movie.name}",
         )
+
+    def stop_statistics(self) -> None:
+        """Compute no more of them, as the user says; what is computed stays."""
+        self._stop_statistics()
+        self.param.update(stopped=True, progress=None)
+
+    def resume_statistics(self) -> None:
+        """Compute the rest after all."""
+        self.stopped = False
+        self.summarise()
 
     def _give_way(self, *, playing: bool) -> None:
         """No statistics while the movie runs; afterwards they go on where they were, without holding a thread."""

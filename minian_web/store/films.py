@@ -10,10 +10,9 @@ import numpy as np
 import xarray as xr
 
 from minian_web.errors import BadRequest
-from minian_web.store import zarrs
 
 if TYPE_CHECKING:
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
 
 DIMS = ("frame", "height", "width")
 BLOCK = 32 * 2**20  # bytes read at once where chunks are short or there are none
@@ -75,16 +74,16 @@ class Film:
             yield slice(start, min(start + length, self.n_frames))
 
 
-def of_movie(movie: Movie) -> Film:
-    """Film of a movie on disk."""
+def of_movie(movie: Playable) -> Film:
+    """Film of a movie."""
     return Film(
         movie.name,
         movie.frames,
         movie.heights,
         movie.widths,
         movie.dtype,
-        max(1, movie.array.chunks[0]),
-        lambda part: zarrs.read(movie.array, (part,)),
+        movie.chunk,
+        movie.read,
     )
 
 

@@ -13,11 +13,10 @@ import numpy as np
 from minian_web.errors import Cancelled
 from minian_web.model.frame_picking import Region, by_block, checked_positions, region_slices
 from minian_web.model.quantise import percentile_limits, quantise, reduced, sampled_range
-from minian_web.store import zarrs
 from minian_web.store.activity import Activities
 
 if TYPE_CHECKING:
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
 
 Range = tuple[float, float]
 Wanted = Callable[[], bool]
@@ -62,7 +61,7 @@ class Frames:
         with self._lock:
             return sum(block.nbytes for block in self._blocks.values())
 
-    def range_of(self, movie: Movie) -> Range:
+    def range_of(self, movie: Playable) -> Range:
         """Values that become 0 and 255: `(0, 255)` for uint8, else those of a sample of the first block with a margin.
 
         Raises
@@ -71,26 +70,26 @@ class Frames:
             If the first block cannot be read.
         """
         with self._lock:
-            known = self._ranges.get(_identity(movie))
+            known = self._ranges.get(movie.identity)
         if known is not None:
             return known
-        with self._lock_for(_identity(movie)):
+        with self._lock_for(movie.identity):
             with self._lock:
-                known = self._ranges.get(_identity(movie))
+                known = self._ranges.get(movie.identity)
             return known or self._sample(movie)
 
-    def _sample(self, movie: Movie) -> Range:
+    def _sample(self, movie: Playable) -> Range:
         if movie.dtype == np.uint8:
             return sampled_range(np.zeros((0, 1, 1), np.uint8))
         values = _read_block(movie, 0, self._block_length(movie), self.big_reads)
         low, high = sampled_range(values[:: max(1, len(values) // _SAMPLE)])
         self.decoded += 1
-        self._keep((*_identity(movie), 0, low, high), quantise(values, low, high))
+        self._keep((*movie.identity, 0, low, high), quantise(values, low, high))
         with self._lock:
-            self._ranges[_identity(movie)] = low, high
+            self._ranges[movie.identity] = low, high
         return low, high
 
-    def limits_of(self, movie: Movie, below: float = 0.5, above: float = 99.8) -> Range:
+    def limits_of(self, movie: Playable, below: float = 0.5, above: float = 99.8) -> Range:
         """Colour limits that leave out the darkest and brightest pixels of the first block (percentiles)."""
         low, high = self.range_of(movie)
         levels = self._block(movie, 0, low, high)
@@ -98,7 +97,7 @@ class Frames:
 
     def read(
         self,
-        movie: Movie,
+        movie: Playable,
         positions: Sequence[int] | slice,
         low: float | None = None,
         high: float | None = None,
@@ -146,7 +145,7 @@ class Frames:
         levels = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return reduced(levels, scale)
 
-    def exact(self, movie: Movie, position: int) -> np.ndarray:
+    def exact(self, movie: Playable, position: int) -> np.ndarray:
         """Give one frame as stored: `(height, width)` with the stored dtype.
 
         Raises
@@ -157,13 +156,15 @@ class Frames:
             If its chunk cannot be read.
         """
         (position,) = checked_positions([position], movie.n_frames)
-        if movie.array.chunks[0] * _frame_bytes(movie) <= _BIG:
-            return zarrs.read(movie.array, (position,))
+        if movie.chunk * _frame_bytes(movie) <= _BIG:
+            return movie.read(position)
         with self.big_reads:
-            return zarrs.read(movie.array, (position,))
+            return movie.read(position)
 
-    def _block(self, movie: Movie, number: int, low: float, high: float, wanted: Wanted = lambda: True) -> np.ndarray:
-        name = (*_identity(movie), number, low, high)
+    def _block(
+        self, movie: Playable, number: int, low: float, high: float, wanted: Wanted = lambda: True
+    ) -> np.ndarray:
+        name = (*movie.identity, number, low, high)
         found = self._kept(name)
         if found is not None:
             return found
@@ -175,15 +176,15 @@ class Frames:
             with self._lock:
                 self._locks.pop(name, None)
 
-    def _decode(self, movie: Movie, number: int, low: float, high: float, wanted: Wanted) -> np.ndarray:
+    def _decode(self, movie: Playable, number: int, low: float, high: float, wanted: Wanted) -> np.ndarray:
         levels = quantise(_read_block(movie, number, self._block_length(movie), self.big_reads, wanted), low, high)
         self.decoded += 1
-        self._keep((*_identity(movie), number, low, high), levels)
+        self._keep((*movie.identity, number, low, high), levels)
         return levels
 
-    def _block_length(self, movie: Movie) -> int:
+    def _block_length(self, movie: Playable) -> int:
         """Frames of a block: whole chunks, unless one chunk would fill a good part of the cache."""
-        chunk = max(1, movie.array.chunks[0])
+        chunk = movie.chunk
         length = chunk * -(-_FEWEST // chunk)
         most = max(1, self.capacity // 4 // max(1, movie.height * movie.width))
         return min(length, most)
@@ -208,21 +209,17 @@ class Frames:
                 total -= self._blocks.popitem(last=False)[1].nbytes
 
 
-def _identity(movie: Movie) -> tuple[str, str]:
-    return str(movie.array.path), movie.guard
-
-
-def _frame_bytes(movie: Movie) -> int:
+def _frame_bytes(movie: Playable) -> int:
     return movie.height * movie.width * np.dtype(movie.dtype).itemsize
 
 
 def _read_block(
-    movie: Movie, number: int, length: int, one_big: threading.Lock, wanted: Wanted = lambda: True
+    movie: Playable, number: int, length: int, one_big: threading.Lock, wanted: Wanted = lambda: True
 ) -> np.ndarray:
     start = number * length
-    index = (slice(start, min(start + length, movie.n_frames)),)
-    big = max(length, movie.array.chunks[0]) * _frame_bytes(movie) > _BIG
+    part = slice(start, min(start + length, movie.n_frames))
+    big = max(length, movie.chunk) * _frame_bytes(movie) > _BIG
     with one_big if big else nullcontext():
         if not wanted():
-            raise Cancelled(f"frames {index[0].start} to {index[0].stop} of {movie.name}")
-        return zarrs.read(movie.array, index)
+            raise Cancelled(f"frames {part.start} to {part.stop} of {movie.name}")
+        return movie.read(part)

@@ -15,7 +15,7 @@ from minian_web.store.frames import Frames, Wanted
 
 if TYPE_CHECKING:
     from minian_web.store.datasets import Dataset
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
 
 
 class Sources(Protocol):
@@ -28,7 +28,7 @@ class Sources(Protocol):
     def dataset(self, dataset_id: str) -> Dataset:
         """Open a dataset."""
 
-    def movie(self, dataset_id: str, movie_name: str) -> Movie:
+    def movie(self, dataset_id: str, movie_name: str) -> Playable:
         """Give a movie."""
 
 
@@ -61,7 +61,7 @@ def answer(sources: Sources, request: FrameRequest, wanted: Wanted = lambda: Tru
     return _of_activity(activity, request, dataset.guard)
 
 
-def _of_movie(frames: Frames, movie: Movie, request: FrameRequest, wanted: Wanted) -> bytes:
+def _of_movie(frames: Frames, movie: Playable, request: FrameRequest, wanted: Wanted) -> bytes:
     _check_guard(request, movie.guard)
     _check_size(request, movie.n_frames, movie.height, movie.width)
     if request.exact:

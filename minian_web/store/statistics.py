@@ -12,11 +12,10 @@ import numpy as np
 from minian_web.errors import DataError
 from minian_web.jobs import Tick
 from minian_web.model.frame_statistics import NAMES, FrameStatistics
-from minian_web.store import zarrs
 
 if TYPE_CHECKING:
     from minian_web.store.cache import Cache
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
 
 __all__ = ["FrameStatistics", "cached_statistics", "statistics"]
 
@@ -26,7 +25,7 @@ _PARTIAL_S = 0.5
 _LONGEST_REST_S = 1.0
 
 
-def cached_statistics(movie: Movie, cache: Cache | None) -> FrameStatistics | None:
+def cached_statistics(movie: Playable, cache: Cache | None) -> FrameStatistics | None:
     """Statistics from the disk cache, None when they are not there."""
     found = cache.get(_KIND, movie.guard) if cache else None
     if found is None or any(found.get(name, np.empty(0)).shape != (movie.n_frames,) for name in NAMES):
@@ -35,7 +34,7 @@ def cached_statistics(movie: Movie, cache: Cache | None) -> FrameStatistics | No
 
 
 def statistics(
-    movie: Movie,
+    movie: Playable,
     tick: Tick,
     cache: Cache | None = None,
     rest: Callable[[], float] = lambda: 0.0,
@@ -69,10 +68,10 @@ def statistics(
 
     def read(part: slice) -> np.ndarray:
         with big_reads or nullcontext():
-            return zarrs.read(movie.array, (part,))
+            return movie.read(part)
 
     found = begun.copy() if begun is not None else FrameStatistics.empty(movie.n_frames)
-    chunk = max(1, movie.array.chunks[0])
+    chunk = movie.chunk
     told = time.monotonic()
     last: np.ndarray | None = None
     broken: list[DataError] = []
@@ -120,8 +119,8 @@ def _left(blocks: list[slice], found: FrameStatistics) -> list[slice]:
     return blocks[max(0, [*complete, False].index(False) - 1) :]
 
 
-def _blocks(movie: Movie) -> Iterator[slice]:
-    chunk = max(1, movie.array.chunks[0])
+def _blocks(movie: Playable) -> Iterator[slice]:
+    chunk = movie.chunk
     frame = max(1, movie.height * movie.width * np.dtype(movie.dtype).itemsize)
     length = max(1, _BLOCK // (chunk * frame)) * chunk
     for start in range(0, movie.n_frames, length):

@@ -57,6 +57,10 @@ class Figure:
         draw = getattr(self.model, kind)
         self._renderers[name] = draw(source=ColumnDataSource(columns), name=name, **fields, **style)
 
+    def renderer(self, name: str) -> GlyphRenderer:
+        """Part of the figure by its name."""
+        return self._renderers[name]
+
     def change(self, apply: Callable[[], Any]) -> None:
         """Change models of the figure; once it is on a page, under the lock of the page's document.
 

@@ -11,20 +11,20 @@ import numpy as np
 import panel as pn
 
 from minian_web import assets
-from minian_web.model.frame_statistics import NAMES
-from minian_web.state.movie import SURE, MovieState, Shown
-from minian_web.state.replies import Replies
-from minian_web.view.boxes import BoxLayer
-from minian_web.view.figures import Figure, bounds, field_of_view
+from minian_web.state.looking import SURE
+from minian_web.state.movie import MovieState
+from minian_web.state.screen import Screen, Shown
+from minian_web.view.figures import bounds
 from minian_web.view.links import TITLES, href
+from minian_web.view.movie_actions import MovieActions
 from minian_web.view.movie_tools import MovieTools
-from minian_web.view.player import COMMANDS, FramePlayer, panel
+from minian_web.view.player import COMMANDS, Fallback, FramePlayer
+from minian_web.view.screen import ScreenView
 from minian_web.view.shell import blank, button, select
 from minian_web.view.square import SquarePixels
 from minian_web.view.summary import LABELS, SummaryFigure
 
 STRETCH = {"sizing_mode": "stretch_both", "margin": 0}
-TOOLS = ("pan", "wheel_zoom", "reset")
 _TEXT_CSS = f"{assets.text('pane.css')}\n:host {{ font-size: 13px; color: var(--mw-quiet); }}"
 
 
@@ -37,16 +37,20 @@ class MovieView(pn.viewable.Viewer):
         Gives frames over the websocket, where the frames address is not served.
     """
 
-    def __init__(self, state: MovieState, answer: Replies | None = None) -> None:
+    def __init__(
+        self, state: MovieState, answer: Fallback | None = None, visit: Callable[[str], None] | None = None
+    ) -> None:
         super().__init__()
-        self.state = state
+        self.state, self._visit = state, visit
         self._summary = SummaryFigure(self._seek)
         self.player = FramePlayer(cursors=[self._summary.cursor], answer=answer, margin=(2, 12, 0, 12))
-        self._tools = MovieTools(state, sizing_mode="stretch_width", margin=(4, 12))
-        self._figure: Figure | None = None
-        self._boxes: BoxLayer | None = None
+        self._views: list[ScreenView] = []
+        self._tools: list[MovieTools] = []
+        self._actions = MovieActions(state, sizing_mode="stretch_width", margin=(4, 12))
         self._told = 0
-        self._screen = pn.Column(**STRETCH)
+        self._laid_out = False
+        self._screen = pn.Row(**STRETCH)
+        self._side = pn.Column(width=272, sizing_mode="stretch_height", scroll="y-auto", margin=0)
         self._movies = select("Movie", {}, None, self._choose, width=300, margin=(6, 8), align="center")
         self._about = _text(margin=(0, 8), align="center")
         self._doubt = pn.Row(sizing_mode="stretch_width", margin=(4, 12, 0, 12), visible=False)
@@ -62,12 +66,15 @@ class MovieView(pn.viewable.Viewer):
     def _follow(self) -> None:
         state = self.state
         state.param.watch(lambda *_: self._show_movies(), ["movies", "looked"])
-        state.param.watch(lambda *_: self._show_movie(), "shown")
-        state.param.watch(lambda *_: self._show_panel(), ["limits", "colormap"])
-        state.param.watch(lambda *_: self._summary.show(state.summary), "summary")
+        state.param.watch(lambda *_: self._show_doubt(), "shown")
+        state.param.watch(lambda *_: self._show_screens(), "screens")
+        state.param.watch(lambda *_: self._summary.show(state.summary, state.shows), ["summary", "shows"])
         state.param.watch(lambda *_: self._show_values(), ["summary", "position", "summary_error"])
         state.param.watch(lambda *_: self._show_message(), "message")
+        state.looking.param.watch(lambda *_: self._show_images(), ["images", "show"])
+        state.looking.param.watch(lambda *_: self._show_units(), ["outlined", "outlines"])
         self.player.param.watch(self._played, ["position", "playing"])
+        self.player.param.watch(lambda event: setattr(state, "loop", list(event.new)), "loop")
         self.player.param.watch(lambda event: self._begun() if event.new else None, "ready")
         self._show_movies()
 
@@ -76,6 +83,7 @@ class MovieView(pn.viewable.Viewer):
     def _show_movies(self) -> None:
         state = self.state
         if state.looked and not state.movies:
+            self._laid_out = False
             self._body.objects = [_no_movies(state.dataset)]
             return
         options = {_title(one.movie.name, one.status): one.movie.name for one in state.movies}
@@ -85,30 +93,99 @@ class MovieView(pn.viewable.Viewer):
         if name:
             self.state.choose(name)
 
-    def _show_movie(self) -> None:
-        shown = self.state.shown
-        if shown is None:
+    # --- the screens -----------------------------------------------------------------------------------------------
+
+    def _show_screens(self) -> None:
+        """Draw the movies anew, where others than before are shown."""
+        state = self.state
+        if not state.screens or [view.shown for view in self._views] == [one.shown for one in state.screens]:
             return
+        first = not self._views or self._views[0].shown is not state.screens[0].shown
+        self._draw_screens(state.screens)
+        if first:
+            self._show_first(state.screens[0].required)
+        self._show_panels()
+        self._show_images()
+        self._show_units()
+        if first:
+            self.player.seek(state.position)
+        if not self._laid_out:
+            self._laid_out = True
+            self._body.objects = self._layout()
+        if self.player.ready:
+            state.summarise()
+
+    def _draw_screens(self, screens: list[Screen]) -> None:
+        for view in self._views:
+            view.remove()
+        self._views = []
+        for screen in screens:
+            beside = self._views[0].figure if self._views else None
+            view = ScreenView(screen, self._pick, beside, titled=len(screens) > 1)
+            view.follow(self._recolour)
+            self._views.append(view)
+        for screen in screens[len(self._tools) :]:
+            self._tools.append(MovieTools(screen, sizing_mode="stretch_width", margin=(4, 12)))
+        for view, tools in zip(self._views, self._tools, strict=False):
+            title = view.shown.movie.variable if len(screens) > 1 else ""
+            tools.param.update(figure=view.figure.model.id, title=title)
+        square = SquarePixels(*((view.figure.model, bounds(*view.axes)) for view in self._views))
+        self._screen.objects = [*(view.figure.pane(min_height=200) for view in self._views), square]
+        self._side.objects = [*self._tools[: len(screens)], self._actions]
+
+    def _show_first(self, shown: Shown) -> None:
+        """Say what the first movie is; its frames are those of the player and of the statistics."""
         movie = shown.movie
         self._movies.value = movie.name
         self._about.object = html.escape(
             f"{movie.width} × {movie.height} px, {movie.n_frames} frames, {movie.dtype}"
             + (f", {shown.frame_rate:g} fps recorded" if shown.frame_rate else "")
         )
-        self._show_doubt(shown)
-        self._draw_screen(shown)
         scale = self._summary.set_frames(movie.frames, shown.frame_rate)
+        self.player.loop = []
         self.player.set_frames(movie.frames)
         self.player.param.update(frame_rate=shown.frame_rate or 0, cursor_scale=scale)
-        self._show_panel()
-        self.player.seek(self.state.position)
         self._show_values()
-        if not self._body.objects or self._screen not in _flat(self._body):
-            self._body.objects = self._layout()
-        if self.player.ready:
-            self.state.summarise()
 
-    def _show_doubt(self, shown: Shown) -> None:
+    def _recolour(self) -> None:
+        self._show_panels()
+        if self.state.looking.images:
+            self._show_images()
+
+    def _show_panels(self) -> None:
+        state, frames = self.state, not self.state.looking.images
+        self._told += 1  # never equal to the last, so that it is sent
+        self.player.panels = [{**view.panel(state.dataset, frames=frames), "told": self._told} for view in self._views]
+
+    def _show_images(self) -> None:
+        """Show projections in place of the frames, or the frames again."""
+        images = self.state.looking.images
+        for number, view in enumerate(self._views):
+            view.show_image(images[number] if number < len(images) else None)
+        self._show_panels()
+
+    def _show_units(self) -> None:
+        looking = self.state.looking
+        for view in self._views:
+            sure = view.shown.pairing.status in SURE
+            view.show_units(looking.outlined if looking.outlines and sure else None)
+
+    def _pick(self, row: float, column: float) -> None:
+        """Go to the unit at this place in CNMF Review, when units are outlined and no box would be lost."""
+        state, units = self.state, self.state.looking.outlined
+        unit = units.at(row, column) if units is not None and state.looking.outlines else None
+        if unit is None or self._visit is None:
+            return
+        if any(screen.boxes.saving == "unsaved" for screen in state.screens):
+            state.message = f"Unit {unit} is not opened in CNMF Review while boxes are not saved."
+            return
+        state.settle()
+        self._visit(f"{href('cnmf_review', state.dataset)}&unit={unit}&frame={state.frame}")
+
+    def _show_doubt(self) -> None:
+        shown = self.state.shown
+        if shown is None:
+            return
         doubtful = shown.pairing.status not in SURE
         text = f"It is not sure that this movie belongs to this dataset. {shown.pairing.reason}"
         self._doubt.objects = [
@@ -117,36 +194,13 @@ class MovieView(pn.viewable.Viewer):
         ]
         self._doubt.visible = doubtful
 
-    def _draw_screen(self, shown: Shown) -> None:
-        """Make a figure for frames of this size."""
-        movie = shown.movie
-        if self._boxes is not None:
-            self._boxes.remove()
-        axes = movie.heights, movie.widths
-        self._figure = field_of_view(*axes, TOOLS, active_tools=["wheel_zoom"])
-        self._figure.hide("ground")
-        self._figure.model.toolbar_location = "right"
-        self._boxes = BoxLayer(self._figure, self.state.boxes, *axes)
-        square = SquarePixels((self._figure.model, bounds(*axes)))
-        self._screen.objects = [self._figure.pane(min_height=200), square]
-
-    def _show_panel(self) -> None:
-        state = self.state
-        if state.shown is None or self._figure is None:
-            return
-        movie = state.shown.movie
-        low, high = state.limits or (None, None)
-        query = {"dataset": state.dataset, "movie": movie.name, "guard": movie.guard}
-        edges = bounds(movie.heights, movie.widths)
-        shown = panel(self._figure.model, query, edges, colormap=state.colormap, low=low, high=high)
-        self._told += 1
-        self.player.panels = [{**shown, "told": self._told}]  # never equal to the last, so that it is sent
-
     def _begun(self) -> None:
         """The browser is up: tell it again what changed while it was starting, then begin what is slow."""
-        self._show_panel()
-        self._tools.revision += 1
+        self._show_panels()
+        for tools in self._tools:
+            tools.revision += 1
         self.state.summarise()
+        self.state.looking.find_units(self.state.dataset, self.state.shown)
 
     # --- which frame -----------------------------------------------------------------------------------------------
 
@@ -167,7 +221,7 @@ class MovieView(pn.viewable.Viewer):
         if state.shown is None or state.summary is None or state.position >= state.summary.mean.size:
             self._values.object = "Statistics of all frames follow." if state.shown else ""
             return
-        values = {name: float(state.summary.of(name)[state.position]) for name in NAMES}
+        values = {name: float(state.summary.of(name)[state.position]) for name in state.shows}
         known = ", ".join(f"{LABELS[name]} {value:.4g}" for name, value in values.items() if np.isfinite(value))
         frame = state.shown.movie.frames[state.position]
         self._values.object = html.escape(f"Frame {frame}: {known}" if known else f"Frame {frame}: not computed yet")
@@ -180,15 +234,18 @@ class MovieView(pn.viewable.Viewer):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _layout(self) -> list[pn.viewable.Viewable]:
-        side = pn.Column(self._tools, width=264, sizing_mode="stretch_height", scroll="y-auto", margin=0)
+        left = pn.Column(
+            self._screen,
+            self.player,
+            pn.Row(self._summary.pane(), height=178, sizing_mode="stretch_width", margin=0),
+            self._values,
+            **STRETCH,
+        )
         return [
             pn.Row(self._movies, self._about, sizing_mode="stretch_width", margin=(0, 4)),
             self._doubt,
             self._message,
-            pn.Row(self._screen, side, **STRETCH),
-            self.player,
-            pn.Row(self._summary.pane(), height=178, sizing_mode="stretch_width", margin=0),
-            self._values,
+            pn.Row(left, self._side, **STRETCH),
         ]
 
     def __panel__(self) -> pn.Column:
@@ -201,10 +258,6 @@ def _text(text: str = "", **layout: Any) -> pn.pane.HTML:
 
 def _title(name: str, status: str) -> str:
     return f"{name} (not sure)" if status not in SURE else name
-
-
-def _flat(column: pn.Column) -> list[Any]:
-    return [one for part in column.objects for one in (part.objects if isinstance(part, pn.Row) else [part])]
 
 
 def _no_movies(dataset: str) -> pn.viewable.Viewable:

@@ -1,4 +1,4 @@
-"""What stands beside the frame in the Movie Viewer: contrast, colormap, boxes by numbers."""
+"""What stands beside each frame in the Movie Viewer: histogram, contrast, colormap, boxes by numbers."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from panel.custom import JSComponent
 
 from minian_web import assets
 from minian_web.state.boxes import BoxesState
-from minian_web.state.movie import CONTRASTS, MovieState
+from minian_web.state.screen import CONTRASTS, Screen
 from minian_web.view.player import COLORMAPS
 
 _log = logging.getLogger(__name__)
 
 
 class MovieTools(JSComponent):
-    """Controls of a `MovieState` and its boxes; everything that comes from the browser is checked by the states."""
+    """Controls of a `Screen` and its boxes; everything that comes from the browser is checked by the states."""
 
+    title = param.String(doc="Input: name of the movie, where there are several")
+    figure = param.String(doc="Input: id of the Bokeh figure whose frame the histogram is of")
     contrast = param.String(default="auto", doc="Input: where the colour limits come from")
     limits = param.List(default=None, allow_None=True, doc="Input: lower and upper limit, None for the whole range")
     colormap = param.String(default="gray", doc="Input: name of the colormap")
@@ -31,13 +33,14 @@ class MovieTools(JSComponent):
     message = param.String(doc="Input: why something was refused")
     revision = param.Integer(default=0, doc="Input: counts up when the fields must show the old values again")
 
-    _esm = assets.text("movie_tools.js")
-    _stylesheets = (assets.text("movie_tools.css"),)
+    _esm = "\n".join(assets.text(f"tools/{part}.js") for part in ("parts", "histogram", "contrast", "boxes", "begin"))
+    _stylesheets = (assets.text("tools/tools.css"),)
 
-    def __init__(self, state: MovieState, **params: Any) -> None:
+    def __init__(self, state: Screen, **params: Any) -> None:
         super().__init__(**params)
         self._state = state
         state.param.watch(lambda *_: self._show_contrast(), ["contrast", "limits", "colormap", "shown"])
+        state.param.watch(lambda *_: self._show_boxes(), "message")
         self._boxes.param.watch(lambda *_: self._show_boxes(), ["boxes", "mask", "saving", "can_save", "message"])
         self._show_contrast()
         self._show_boxes()
@@ -59,7 +62,7 @@ class MovieTools(JSComponent):
             mask=state.mask,
             saving=state.saving,
             can_save=state.can_save,
-            message=state.message,
+            message=state.message or self._state.message,
             revision=self.revision + 1,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import holoviews as hv
@@ -34,6 +34,7 @@ class SummaryFigure:
     def __init__(self, seek: Callable[[int], None]) -> None:
         self._x = np.zeros(0)
         self._summary: FrameStatistics | None = None
+        self._shows: list[str] = list(NAMES)
         self._figure = Figure(
             hv.RGB(np.zeros((2, 2, 4), np.uint8), bounds=(0, 0, 1, 1)),
             xlim=(0, 1),
@@ -64,13 +65,18 @@ class SummaryFigure:
         model.add_layout(self.cursor)
         model.toolbar_location = "right"
         model.min_border_left, model.lod_threshold = 64, None
-        places = _places()
-        model.yaxis[0].ticker = FixedTicker(ticks=list(places.values()))
-        model.yaxis[0].major_label_overrides = {places[name]: LABELS[name] for name in NAMES}
+        self._name_rows()
         self._figure.on(RangesUpdate, lambda _event: self.draw())
         self._figure.on(Tap, lambda event: seek(self._position(event.x)) if self._x.size else None)
         model.on_change("inner_width", lambda _name, _old, _new: self.draw())
         model.on_change("inner_height", lambda _name, _old, _new: self.draw())
+
+    def _name_rows(self) -> None:
+        axis, places = self._figure.model.yaxis[0], _places(self._shows)
+        axis.update(
+            ticker=FixedTicker(ticks=list(places.values())),
+            major_label_overrides={places[name]: LABELS[name] for name in self._shows},
+        )
 
     def _position(self, x: float) -> int:
         return int(np.abs(self._x - x).argmin())
@@ -92,9 +98,12 @@ class SummaryFigure:
         self.cursor.location = first
         self.draw()
 
-    def show(self, summary: FrameStatistics | None) -> None:
-        """Show statistics, as far as they are computed."""
+    def show(self, summary: FrameStatistics | None, shows: Sequence[str] = NAMES) -> None:
+        """Show these statistics, as far as they are computed."""
         self._summary = summary
+        if list(shows) != self._shows:
+            self._shows = list(shows)
+            self._figure.change(self._name_rows)
         self.draw()
 
     def draw(self) -> None:
@@ -103,13 +112,13 @@ class SummaryFigure:
         start, stop = float(model.x_range.start), float(model.x_range.end)
         stop = max(stop, start + 1e-6)
         shape = pixels(model, "inner_height", _HEIGHT), pixels(model, "inner_width", _WIDTH)
-        image, ranges = raster(self._x, self._summary, (start, stop), shape)
+        image, ranges = raster(self._x, self._summary, (start, stop), shape, self._shows)
         self._figure.write("ground", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
         self._label(start, ranges)
 
     def _label(self, start: float, ranges: dict[str, tuple[float, float]]) -> None:
-        half = 0.5 / len(NAMES)
-        places = _places()
+        half = 0.5 / max(1, len(self._shows))
+        places = _places(self._shows)
         self._figure.write(
             "ranges",
             x=[start] * len(ranges),
@@ -124,7 +133,11 @@ class SummaryFigure:
 
 
 def raster(
-    x: np.ndarray, summary: FrameStatistics | None, x_range: tuple[float, float], shape: tuple[int, int]
+    x: np.ndarray,
+    summary: FrameStatistics | None,
+    x_range: tuple[float, float],
+    shape: tuple[int, int],
+    shows: Sequence[str] = NAMES,
 ) -> tuple[np.ndarray, dict[str, tuple[float, float]]]:
     """Draw each statistic in a row of its own with a scale of its own, the mean at the top.
 
@@ -137,11 +150,11 @@ def raster(
     """
     image = np.zeros(shape, np.uint32)
     ranges: dict[str, tuple[float, float]] = {}
-    if summary is None:
+    if summary is None or not shows:
         return image, ranges
-    edges = np.linspace(shape[0], 0, len(NAMES) + 1).astype(int)
+    edges = np.linspace(shape[0], 0, len(shows) + 1).astype(int)
     visible = slice(*np.searchsorted(x, [x_range[0], np.nextafter(x_range[1], np.inf)]))
-    for number, name in enumerate(NAMES):
+    for number, name in enumerate(shows):
         values = summary.of(name)
         seen = values[visible][np.isfinite(values[visible])]
         if not seen.size:
@@ -154,6 +167,6 @@ def raster(
     return image, ranges
 
 
-def _places() -> dict[str, float]:
+def _places(shows: Sequence[str]) -> dict[str, float]:
     """Middle of each row on the y axis, which runs from 0 to 1."""
-    return {name: 1 - (number + 0.5) / len(NAMES) for number, name in enumerate(NAMES)}
+    return {name: 1 - (number + 0.5) / len(shows) for number, name in enumerate(shows)}

@@ -78,6 +78,16 @@ class Screen {
     return {row, column, x: left + (column + 0.5) * (right - left) / width, y: top + (row + 0.5) * (bottom - top) / height}
   }
 
+  // Rows and columns of the frame that are visible: top, bottom, left, right, half open.
+  visible(height, width) {
+    const [left, right, top, bottom] = this.spec.bounds, {x_range: x, y_range: y} = this.view?.model ?? {}
+    if (!x) return [0, height, 0, width]
+    const inside = (value, from, to, size) => Math.max(0, Math.min(size, Math.round((value - from) / (to - from) * size)))
+    const columns = [inside(x.start, left, right, width), inside(x.end, left, right, width)].sort((a, b) => a - b)
+    const rows = [inside(y.start, top, bottom, height), inside(y.end, top, bottom, height)].sort((a, b) => a - b)
+    return [...rows, ...columns]
+  }
+
   colour(range) {
     const {colormap, low, high} = this.spec
     const bottom = low ?? range.low, top = high ?? range.high

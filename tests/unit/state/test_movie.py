@@ -52,7 +52,7 @@ def test_a_movie_of_the_dataset_is_shown_at_its_first_frame(runtime):
     assert {one.movie.variable for one in state.movies} >= {"varr", "Y_fm_chk"}
     assert state.shown.movie.name == state.movie
     assert state.position == 0
-    low, high = state.limits
+    low, high = state.main.limits
     assert low < high
 
 
@@ -113,17 +113,17 @@ def test_no_such_dataset(runtime, dataset):
 
 def test_contrast(runtime):
     state = opened(runtime)
-    auto = state.limits
-    state.contrast = "full"
-    assert state.limits is None
-    state.set_numbers(3.0, 9.5)
-    assert (state.contrast, state.limits) == ("numbers", (3.0, 9.5))
+    auto = state.main.limits
+    state.main.contrast = "full"
+    assert state.main.limits is None
+    state.main.set_numbers(3.0, 9.5)
+    assert (state.main.contrast, state.main.limits) == ("numbers", (3.0, 9.5))
     for low, high in ((5.0, 5.0), (9.0, 1.0), (float("nan"), 1.0), (None, 2.0)):
-        state.set_numbers(low, high)
-        assert state.message
-        assert state.limits == (3.0, 9.5)
-    state.contrast = "auto"
-    assert state.limits == auto
+        state.main.set_numbers(low, high)
+        assert state.main.message
+        assert state.main.limits == (3.0, 9.5)
+    state.main.contrast = "auto"
+    assert state.main.limits == auto
 
 
 def test_statistics_are_computed_once_and_kept(runtime):
@@ -232,7 +232,7 @@ def test_leaving_cancels_everything(runtime):
     state = opened(runtime)
     runtime.jobs = state.boxes._jobs = held = Held()
     state.open()
-    state._find_limits(state.shown.movie)
+    state._find_limits(state.shown.movie, print)
     state.summarise()
     state.boxes.show(state.shown.movie)
     state.close()

@@ -23,7 +23,7 @@ def decodes(monkeypatch):
         return zarrs_read(meta, index)
 
     zarrs_read = zarrs.read
-    monkeypatch.setattr(module.zarrs, "read", read)
+    monkeypatch.setattr(zarrs, "read", read)
     return found
 
 

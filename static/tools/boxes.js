@@ -1,0 +1,56 @@
+// Boxes by numbers, one of them the mask.
+
+function boxes(model) {
+  const part = section('Boxes')
+  if (!model.boxes.length) part.append(make('p', 'hint', 'Shift and drag on the frame to draw a box. Drag a box to move it; click it and press Backspace to delete it.'))
+  for (const box of model.boxes) part.append(boxRow(model, box))
+  part.append(saveRow(model))
+  return part
+}
+
+function boxRow(model, box) {
+  const row = make('div', `box${box.name === model.mask ? ' mask' : ''}`), head = make('div', 'head')
+  const mark = make('input'), name = make('input', 'name'), remove = make('button', 'remove', '×')
+  mark.type = 'radio'
+  mark.checked = box.name === model.mask
+  mark.title = 'This box is the mask'
+  mark.setAttribute('aria-label', `${box.name} is the mask`)
+  mark.onclick = () => model.send_msg({mask: box.name})
+  name.value = box.name
+  name.maxLength = 80
+  name.setAttribute('aria-label', 'Name of the box')
+  name.onchange = () => model.send_msg({rename: box.name, to: name.value})
+  remove.title = `Delete ${box.name}`
+  remove.setAttribute('aria-label', remove.title)
+  remove.onclick = () => model.send_msg({delete: box.name})
+  head.append(mark, name, ...(box.name === model.mask ? [make('span', 'tag', 'mask')] : []), remove)
+  row.append(head)
+  const inputs = {}
+  const send = () => model.send_msg({
+    box: box.name,
+    height: [inputs.height[0].valueAsNumber, inputs.height[1].valueAsNumber],
+    width: [inputs.width[0].valueAsNumber, inputs.width[1].valueAsNumber],
+  })
+  for (const dim of ['height', 'width']) {
+    const line = make('div', 'bounds')
+    inputs[dim] = box[dim].map((value, end) => number(value, `${box.name}, ${dim} ${end ? 'to' : 'from'}`, send))
+    line.append(make('span', 'dim', dim), inputs[dim][0], make('span', '', '–'), inputs[dim][1], make('span', 'unit', 'px'))
+    row.append(line)
+  }
+  return row
+}
+
+const SAID = {saved: 'Saved', unsaved: 'Not saved yet', saving: 'Saving', failed: 'Not saved'}
+
+function saveRow(model) {
+  const row = make('div', 'save'), button = make('button', 'main', 'Save mask')
+  const dirty = model.saving === 'unsaved' || model.saving === 'failed'
+  button.disabled = !dirty || !model.can_save
+  button.title = model.can_save ? 'Write the boxes and the mask beside the movie (s)' : 'Nothing can be written here'
+  button.onclick = () => model.send_msg({save: true})
+  const status = make('span', `status ${dirty ? 'dirty' : ''}`, model.boxes.length || dirty ? SAID[model.saving] : '')
+  status.dataset.saving = model.saving
+  status.setAttribute('role', 'status')
+  row.append(button, status)
+  return row
+}
