@@ -20,7 +20,7 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     frame.sync(state, ["unit", "frame", "movie"])
     view = ReviewView(state=state)
     state.open()
-    frame.settle(lambda: state.opened is not None or bool(state.error))
+    frame.settle(lambda: state.begun)
     return view
 
 

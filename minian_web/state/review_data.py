@@ -82,6 +82,11 @@ class ReviewData(param.Parameterized):
         if self.dataset:
             self._run(self._open, self._show, short=True, name="open dataset")
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is what a page begins with, or no hope that it comes at once: footprints are being indexed."""
+        return bool(self.error or self.progress or (self.traces and self.outlines))
+
     def close(self) -> None:
         """Stop what runs for this page."""
         for job in self._started:

@@ -44,13 +44,16 @@ class Delivery:
         self._next(lambda: self._run(callback))
 
     def settle(self, done: Callable[[], bool], seconds: float) -> None:
-        """Run what comes, on the thread that builds the page, until `done()` or until some seconds have passed."""
-        end = time.monotonic() + seconds
-        while not done() and (left := end - time.monotonic()) > 0:
+        """Run what comes, on the thread that builds the page, until `done()` or until it has waited some seconds."""
+        left = seconds
+        while not done() and left > 0:
+            since = time.monotonic()
             try:
-                self._run(self._waiting.get(timeout=left))
+                callback = self._waiting.get(timeout=left)
             except queue.Empty:
                 return
+            left -= time.monotonic() - since
+            self._run(callback)
 
     def begin(self) -> None:
         """The browser has the page: run what has waited, and from now on each callback as it comes."""

@@ -15,7 +15,9 @@ from minian_web.state.review_data import USABLE
 from minian_web.view.keys import label_of, shortcuts_of
 from minian_web.view.player import COMMANDS
 from minian_web.view.review_desk import STRETCH, ReviewDesk
-from minian_web.view.shell import button, dialog, download, select, toggle
+from minian_web.view.shell import button, dialog, download, select
+from minian_web.view.strip import Item, Strip, switch, text
+from minian_web.view.strip import button as strip_button
 from minian_web.view.theme import STATUS_COLOURS
 from minian_web.view.units import UnitList, rows_of
 
@@ -48,7 +50,8 @@ class ReviewView(pn.viewable.Viewer):
         self._body = pn.Column(**STRETCH)
         self._counts = pn.pane.HTML(margin=(0, 8), align="center", sizing_mode="stretch_width")
         self._saved = pn.pane.HTML(margin=(0, 8), align="center")
-        self._place = pn.pane.HTML(margin=(0, 4), align="center", width=108)
+        self._decide = self._decide_strip()
+        self._more = Strip(strip_button("export", "Export…", self._open_export), align="center", margin=(4, 2))
         self._message = pn.pane.HTML(margin=0, sizing_mode="stretch_width", visible=False)
         self._units = UnitList(
             choose=lambda unit: state.go("to_unit", unit),
@@ -136,7 +139,8 @@ class ReviewView(pn.viewable.Viewer):
             return
         self._units.rows = rows_of(walk, state.decisions)
         where = " in box" if walk.within_box else ""
-        self._place.object = f"Group {walk.index + 1} of {len(walk.groups)}{where}" if walk.groups else "No units"
+        place = f"Group {walk.index + 1} of {len(walk.groups)}{where}" if walk.groups else "No units"
+        self._decide.change("place", label=place)
 
     def _show_counts(self) -> None:
         if self.state.decisions is not None:
@@ -172,52 +176,44 @@ class ReviewView(pn.viewable.Viewer):
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _toolbar(self) -> pn.Row:
-        state = self.state
-        walk = [
-            self._button("◀", lambda: state.go("previous_group"), "Previous group", "previous_group"),
-            self._place,
-            self._button("▶", lambda: state.go("next_group"), "Next group", "next_group"),
-        ]
-        decide = [
-            self._button("Keep", lambda: state.decide("keep"), "Keep", "keep", main=True),
-            self._button("Discard", lambda: state.decide("discard"), "Discard", "discard"),
-            self._button("Merge", lambda: state.decide("merge"), "Merge the marked units", "merge"),
-            self._button("Unmerge", lambda: state.decide("unmerge"), "Take out of the cell", "unmerge"),
-            self._button("Undo", state.undo, "Undo your last action", "undo"),
-            self._button("Redo", state.redo, "Redo", "redo"),
-        ]
         return pn.Row(
-            *walk,
-            *decide,
+            self._decide,
             self._counts,
             *self._sessions(),
             self._movies,
-            button("Export…", self._open_export, align="center", margin=(4, 2)),
+            self._more,
             self._saved,
             height=48,
             sizing_mode="stretch_width",
             margin=(4, 8, 0, 8),
         )
 
-    @staticmethod
-    def _button(label: str, act: Callable[[], Any], description: str, command: str, *, main: bool = False) -> Any:
-        key = next(one.key for one in shortcuts_of("cnmf_review") if one.command == command)
-        return button(
-            label,
-            act,
-            main=main,
-            description=f"{description} ({label_of(key)})",
-            sx={"minWidth": "34px", "px": 1.25},
-            margin=(4, 2),
+    def _decide_strip(self) -> Strip:
+        state = self.state
+        return Strip(
+            self._key("◀", lambda: state.go("previous_group"), "Previous group", "previous_group"),
+            text("place", width=96),
+            self._key("▶", lambda: state.go("next_group"), "Next group", "next_group"),
+            self._key("Keep", lambda: state.decide("keep"), "Keep", "keep", main=True),
+            self._key("Discard", lambda: state.decide("discard"), "Discard", "discard"),
+            self._key("Merge", lambda: state.decide("merge"), "Merge the marked units", "merge"),
+            self._key("Unmerge", lambda: state.decide("unmerge"), "Take out of the cell", "unmerge"),
+            self._key("Undo", state.undo, "Undo your last action", "undo"),
+            self._key("Redo", state.redo, "Redo", "redo"),
             align="center",
         )
 
+    @staticmethod
+    def _key(label: str, act: Callable[[], Any], description: str, command: str, *, main: bool = False) -> Item:
+        key = next(one.key for one in shortcuts_of("cnmf_review") if one.command == command)
+        return strip_button(command, label, act, f"{description} ({label_of(key)})", main=main)
+
     def _bottom(self) -> pn.Row:
         options = self._options
-        shown = (("show_c", "C"), ("show_s", "S"), ("normalise", "Normalize"))
-        switches = [toggle(options.param[name], label, description="", margin=(0, 4)) for name, label in shown]
+        shown = {"show_c": "C", "show_s": "S", "normalise": "Normalize"}
+        switches = Strip(*(switch(options, name, label) for name, label in shown.items()), margin=(2, 4, 6, 4))
         side = pn.Column(
-            pn.Row(*switches, sizing_mode="stretch_width", margin=0),
+            switches.follow(options, list(shown)),
             self._units,
             width=300,
             scroll="y-auto",
@@ -226,7 +222,7 @@ class ReviewView(pn.viewable.Viewer):
         )
         assert self._desk is not None
         tall = {"height": "clamp(236px, 30vh, 460px)", "flex": "0 0 auto"}
-        return pn.Row(self._desk.traces(), side, sizing_mode="stretch_width", margin=0, styles=tall)
+        return pn.Row(self._desk.traces(), side, styles=tall, **STRETCH)
 
     def _show_movies(self) -> None:
         names = [pairing.movie.name for pairing in self.state.movies if pairing.status in USABLE]

@@ -55,16 +55,3 @@ def test_without_login_the_browser_says_who_reviews(shell, user):
 
 def test_a_login_beats_a_name_given_to_the_bar():
     assert bar(login="ann", reviewer="mallory").reviewer == "ann"
-
-
-def test_after_a_page_was_left_nothing_runs(shell):
-    page, waiting, ran = shell(), [], []
-    page._doc = SimpleNamespace(session_context=object(), add_next_tick_callback=waiting.append)
-    page.deliver(lambda: ran.append("before"))
-    waiting.pop()()
-    page.deliver(lambda: ran.append("late"))
-    page._leave(None)
-    waiting.pop()()
-    page.deliver(lambda: ran.append("after"))
-    assert ran == ["before"]
-    assert waiting == []
