@@ -165,6 +165,13 @@ class Walk:
         among = {int(unit) for unit in units}
         return self._over(tuple(unit for unit in self.order if unit in among) or self.order)
 
+    def along(self, units: Iterable[int]) -> Walk:
+        """Walk through these units in the order in which they come, staying at the current one if it is among them."""
+        among = set(self.order)
+        walk = self._over(tuple(unit for unit in dict.fromkeys(map(int, units)) if unit in among) or self.order)
+        here = self.current is not None and any(self.current in group for group in walk.groups)
+        return walk.to_unit(self.current) if here and self.current is not None else walk
+
     def everywhere(self) -> Walk:
         """Walk through all units again, staying at the current one."""
         walk = self._over(self.order)

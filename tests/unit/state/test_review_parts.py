@@ -5,10 +5,10 @@ import pytest
 
 from minian_web.errors import BadRequest
 from minian_web.model.decisions import applied
-from minian_web.model.rules import Rule
 from minian_web.state.merge_queue import MergeQueue, preview
 from minian_web.state.review_log import ReviewLog
 from minian_web.state.unit_metrics import UnitMetrics, rows_of
+from minian_web.state.unit_table import UnitTable
 from tests.unit.state.test_review import opened, root, runtime, saved, wait
 
 __all__ = ["root", "runtime"]
@@ -52,11 +52,12 @@ def test_a_rule_is_one_action(runtime):
     metrics.begin(state.opened, "")
     wait(lambda: metrics.metrics is not None)
     limit = float(np.median(metrics.metrics.columns["area"]))
-    rule, before = Rule("area", "<", limit), state.decisions
-    assert state.put("rule", rule.applied(metrics.metrics, state.decisions), str(rule))
+    table, before = UnitTable(filter=f"area<{limit}"), state.decisions
+    table.follow(rows_of(before, metrics.metrics, {}, None), state.walk.order)
+    assert state.put("rule", table.decided(before, "discard"), table.filter)
     saved(state)
     line = state.opened.curation.history()[-1]
-    assert (line.kind, line.note) == ("rule", str(rule))
+    assert (line.kind, line.note) == ("rule", f"area<{limit}")
     assert len(line.units) == state.decisions.counts()["discarded"] > 1
     state.undo()
     saved(state)
