@@ -117,8 +117,7 @@ class Catalog:
         root = self.roots[name]
         kind = self._kind(root, path)
         if not kind:
-            what = "that is no dataset" if path.exists() else "there is nothing of this name"
-            raise DatasetNotFound(f"dataset {_shown(dataset_id)}: {what}")
+            raise DatasetNotFound(f"dataset {_shown(dataset_id)}: {_instead(path)}")
         return Entry(_id(name, root, path), path, kind, root)
 
     def _kind(self, root: Path, path: Path) -> str:
@@ -248,3 +247,12 @@ def root_names(roots: Sequence[Path]) -> dict[str, Path]:
             name = f"{plain}-{number}"
         named[name] = resolved
     return named
+
+
+def _instead(path: Path) -> str:
+    """What there is where a dataset was expected."""
+    if not path.exists():
+        return "there is nothing of this name"
+    if path.is_file():
+        return f"expected a folder of zarr groups, one zarr group or a netCDF file, found the file {path}"
+    return f"expected a folder of zarr groups (A.zarr, C.zarr ...), found the folder {path} without any"

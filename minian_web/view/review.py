@@ -20,9 +20,18 @@ from minian_web.view.strip import Item, Strip, switch, text
 from minian_web.view.strip import button as strip_button
 from minian_web.view.theme import STATUS_COLOURS
 from minian_web.view.units import UnitList, rows_of
+from minian_web.view.workbench import Workbench
 
 STEPS = ("next_unit", "previous_unit", "next_group", "previous_group")
 DECISIONS = ("keep", "discard", "discard_unit", "merge", "unmerge", "reset")
+SWITCHES = {
+    "show_c": "Calcium traces",
+    "show_s": "Deconvolved spikes",
+    "show_yra": "Raw traces, beside the calcium traces fitted to them",
+    "normalise": "Each trace at its own scale",
+    "use_ac": "Activity at the frame; off: footprints of the shown units, the same at all times",
+    "advance": "Go on to the next unit after keep and discard",
+}
 SAID = {
     "saved": "All decisions saved",
     "saving": "Saving…",
@@ -37,7 +46,9 @@ class TraceOptions(param.Parameterized):
 
     show_c = param.Boolean(True, doc="Input: calcium traces")
     show_s = param.Boolean(True, doc="Input: spikes")
+    show_yra = param.Boolean(True, doc="Input: raw traces")
     normalise = param.Boolean(True, doc="Input: each trace at its own scale")
+    use_ac = param.Boolean(True, doc="Input: activity at the frame; off: footprints, the same at all times")
 
 
 class ReviewView(pn.viewable.Viewer):
@@ -47,6 +58,7 @@ class ReviewView(pn.viewable.Viewer):
         super().__init__()
         self.state, self._options = state, TraceOptions()
         self._desk: ReviewDesk | None = None
+        self._workbench: Workbench | None = None
         self._body = pn.Column(**STRETCH)
         self._counts = pn.pane.HTML(margin=(0, 8), align="center", sizing_mode="stretch_width")
         self._saved = pn.pane.HTML(margin=(0, 8), align="center")
@@ -89,7 +101,32 @@ class ReviewView(pn.viewable.Viewer):
             "next_undecided": self._next_undecided,
             "select_group": lambda: state.go("mark_group"),
             "clear_selection": lambda: state.go("clear"),
+            "merge": self._merge,
+            "candidate": lambda: self._bench(lambda bench: bench.candidate(+1)),
+            "previous_candidate": lambda: self._bench(lambda bench: bench.candidate(-1)),
+            "different": state.companions.queue.dismiss,
+            "next_transient": lambda: self._look(lambda desk: desk.to_transient(+1)),
+            "previous_transient": lambda: self._look(lambda desk: desk.to_transient(-1)),
+            "loop_transient": lambda: self._look(lambda desk: desk.loop_transient()),
+            "zoom_to_unit": lambda: self._look(lambda desk: desk.zoom_to_unit()),
+            "neighbours": state.show_neighbours,
         }
+
+    def _merge(self) -> None:
+        """Merge what is marked; a group of the merge queue goes on to the next one."""
+        queue = self.state.companions.queue
+        if queue.current is not None and set(queue.current.units) == set(self.state.walk.marked):
+            queue.accept()
+        else:
+            self.state.decide("merge")
+
+    def _look(self, act: Callable[[ReviewDesk], None]) -> None:
+        if self._desk is not None:
+            act(self._desk)
+
+    def _bench(self, act: Callable[[Workbench], None]) -> None:
+        if self._workbench is not None:
+            act(self._workbench)
 
     def _play(self, command: str) -> None:
         if self._desk is not None:
@@ -120,6 +157,7 @@ class ReviewView(pn.viewable.Viewer):
             self._body.objects = []
             return
         self._desk = ReviewDesk(self.state, opened, self._options)
+        self._allow(opened.curation.writable)
         self._show_units()
         self._show_counts()
         self._show_saving()
@@ -132,6 +170,10 @@ class ReviewView(pn.viewable.Viewer):
             self._bottom(),
             self._export,
         ]
+
+    def _allow(self, writable: bool) -> None:
+        for name in ("keep", "discard", "merge", "unmerge", "undo", "redo"):
+            self._decide.change(name, disabled=not writable)
 
     def _show_units(self) -> None:
         state, walk = self.state, self.state.walk
@@ -147,11 +189,13 @@ class ReviewView(pn.viewable.Viewer):
             self._counts.object = _counts_bar(self.state.decisions.counts())
 
     def _show_saving(self) -> None:
-        status = self.state.saving
-        text = SAID[status].format(self.state.waiting_for)
+        status, opened = self.state.saving, self.state.opened
+        said = SAID[status].format(self.state.waiting_for)
+        if opened is not None and not opened.curation.writable:
+            said = "Read only"
         color = STATUS_COLOURS["discarded"] if status in ("waiting", "behind") else "inherit"
         self._saved.object = (
-            f'<span class="saved" data-saving="{status}" style="color:{color}">{html.escape(text)}</span>'
+            f'<span class="saved" data-saving="{status}" style="color:{color}">{html.escape(said)}</span>'
         )
 
     def _show_message(self) -> None:
@@ -196,7 +240,7 @@ class ReviewView(pn.viewable.Viewer):
             self._key("▶", lambda: state.go("next_group"), "Next group", "next_group"),
             self._key("Keep", lambda: state.decide("keep"), "Keep", "keep", main=True),
             self._key("Discard", lambda: state.decide("discard"), "Discard", "discard"),
-            self._key("Merge", lambda: state.decide("merge"), "Merge the marked units", "merge"),
+            self._key("Merge", self._merge, "Merge the marked units", "merge"),
             self._key("Unmerge", lambda: state.decide("unmerge"), "Take out of the cell", "unmerge"),
             self._key("Undo", state.undo, "Undo your last action", "undo"),
             self._key("Redo", state.redo, "Redo", "redo"),
@@ -210,19 +254,17 @@ class ReviewView(pn.viewable.Viewer):
 
     def _bottom(self) -> pn.Row:
         options = self._options
-        shown = {"show_c": "C", "show_s": "S", "normalise": "Normalize"}
-        switches = Strip(*(switch(options, name, label) for name, label in shown.items()), margin=(2, 4, 6, 4))
-        side = pn.Column(
-            switches.follow(options, list(shown)),
-            self._units,
-            width=300,
-            scroll="y-auto",
-            margin=(0, 8),
-            sizing_mode="stretch_height",
-        )
+        shown = {"show_c": "C", "show_s": "S", "show_yra": "YrA", "normalise": "Normalize"}
         assert self._desk is not None
-        tall = {"height": "clamp(236px, 30vh, 460px)", "flex": "0 0 auto"}
-        return pn.Row(self._desk.traces(), side, styles=tall, **STRETCH)
+        if not self.state.opened.dataset.has("YrA"):
+            shown.pop("show_yra")
+        shown |= {"use_ac": "UseAC"}
+        made = [switch(options, name, label, SWITCHES[name]) for name, label in shown.items()]
+        switches = Strip(*made, switch(self.state, "advance", "Go on", SWITCHES["advance"]), margin=(0, 0, 4, 0))
+        switches.follow(options, list(shown)).follow(self.state, ["advance"])
+        self._workbench = Workbench(self.state, self._units, switches)
+        tall = {"height": "clamp(250px, 34vh, 520px)", "flex": "0 0 auto"}
+        return pn.Row(self._desk.traces(), self._workbench.column, styles=tall, **STRETCH)
 
     def _show_movies(self) -> None:
         names = [pairing.movie.name for pairing in self.state.movies if pairing.status in USABLE]
