@@ -19,7 +19,7 @@ from minian_web.model.footprints import sparse
 from minian_web.model.quantise import quantise
 from minian_web.store.films import Film, of_array
 from minian_web.store.variables import positions
-from minian_web.store.video import FRAMERATE, encode, value_range
+from minian_web.store.video import FRAMERATE, OPTIONS, encode, value_range
 
 __all__ = ["FourParts", "activity_film", "generate_videos", "write_result_video"]
 
@@ -38,7 +38,7 @@ def generate_videos(
     gain: float = 1.5,
     vpath: str = ".",
     vname: str = "minian.mp4",
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, str] = OPTIONS,
     *,
     framerate: float = FRAMERATE,
     unit_labels: xr.DataArray | None = None,
@@ -206,7 +206,7 @@ def _four(*quarters: np.ndarray) -> np.ndarray:
 def write_result_video(
     parts: FourParts,
     path: Path,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, str] = OPTIONS,
     framerate: float = FRAMERATE,
     tick: Tick = lambda _fraction: None,
 ) -> Path:

@@ -22,7 +22,7 @@ from minian_web.store.films import Film, of_array
 
 __all__ = ["OPTIONS", "encode", "ffmpeg_command", "value_range", "write_film", "write_video"]
 
-OPTIONS: Mapping[str, str] = {"crf": "18", "preset": "ultrafast"}
+OPTIONS = {"crf": "18", "preset": "ultrafast"}
 FRAMERATE = 30.0
 _SAID = 2000  # characters of ffmpeg's own words that an error repeats
 _RANGE_PART = 0.3  # of the work, when the range of values has to be found first
@@ -33,7 +33,7 @@ def write_video(
     vname: str | None = None,
     vpath: str = ".",
     norm: bool = True,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, str] = OPTIONS,
     *,
     framerate: float = FRAMERATE,
 ) -> str:
@@ -81,7 +81,7 @@ def write_film(
     film: Film,
     path: Path,
     limits: tuple[float, float] | None = None,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, str] = OPTIONS,
     framerate: float = FRAMERATE,
     tick: Tick = lambda _fraction: None,
 ) -> Path:
@@ -114,7 +114,7 @@ def encode(
     blocks: Iterable[np.ndarray],
     shape: tuple[int, int],
     path: Path,
-    options: Mapping[str, str] | None = None,
+    options: Mapping[str, str] = OPTIONS,
     framerate: float = FRAMERATE,
 ) -> Path:
     """Encode `(frame, height, width)` uint8 blocks; the file appears, whole, when all is done.
@@ -142,7 +142,7 @@ def encode(
     _prepare(path)
     unfinished = path.with_name(f".minian-web-{uuid.uuid4().hex}{path.suffix}")
     try:
-        _run(_command(unfinished, shape, OPTIONS if options is None else options, framerate), blocks, path)
+        _run(_command(unfinished, shape, options, framerate), blocks, path)
         os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)

@@ -20,10 +20,12 @@ from minian_web.view.movie_actions import MovieActions
 from minian_web.view.movie_tools import MovieTools
 from minian_web.view.player import COMMANDS, Fallback, FramePlayer
 from minian_web.view.screen import ScreenView
-from minian_web.view.shell import blank, button, select
+from minian_web.view.shell import blank, button
 from minian_web.view.square import SquarePixels
 from minian_web.view.summary import LABELS, SummaryFigure
+from minian_web.view.which import Which
 
+TOOLS: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (4, 12)}
 STRETCH = {"sizing_mode": "stretch_both", "margin": 0}
 _TEXT_CSS = f"{assets.text('pane.css')}\n:host {{ font-size: 13px; color: var(--mw-quiet); }}"
 
@@ -35,23 +37,38 @@ class MovieView(pn.viewable.Viewer):
     ----------
     answer
         Gives frames over the websocket, where the frames address is not served.
+    visit
+        Goes to another address.
+    over_websocket
+        There is no frames address at all, as in a notebook.
+    datashading
+        Whether curves are drawn as pixels, or as plain lines.
     """
 
     def __init__(
-        self, state: MovieState, answer: Fallback | None = None, visit: Callable[[str], None] | None = None
+        self,
+        state: MovieState,
+        answer: Fallback | None = None,
+        visit: Callable[[str], None] | None = None,
+        *,
+        over_websocket: bool = False,
+        datashading: bool = True,
     ) -> None:
         super().__init__()
         self.state, self._visit = state, visit
-        self._summary = SummaryFigure(self._seek)
+        self._summary = SummaryFigure(self._seek, datashading=datashading)
         self.player = FramePlayer(cursors=[self._summary.cursor], answer=answer, margin=(2, 12, 0, 12))
+        self.player.url = "" if over_websocket else self.player.url
+        self._which = Which(state)
+        self._save_label = "Update Mask" if over_websocket else "Save mask"
         self._views: list[ScreenView] = []
         self._tools: list[MovieTools] = []
-        self._actions = MovieActions(state, sizing_mode="stretch_width", margin=(4, 12))
+        self._actions = MovieActions(state, **TOOLS)
+        self._curves = pn.Row(self._summary.pane(), height=178, sizing_mode="stretch_width", margin=0)
         self._told = 0
         self._laid_out = False
         self._screen = pn.Row(**STRETCH)
         self._side = pn.Column(width=272, sizing_mode="stretch_height", scroll="y-auto", margin=0)
-        self._movies = select("Movie", {}, None, self._choose, width=300, margin=(6, 8), align="center")
         self._about = _text(margin=(0, 8), align="center")
         self._doubt = pn.Row(sizing_mode="stretch_width", margin=(4, 12, 0, 12), visible=False)
         self._message = _text(visible=False, margin=0)
@@ -68,7 +85,7 @@ class MovieView(pn.viewable.Viewer):
         state.param.watch(lambda *_: self._show_movies(), ["movies", "looked"])
         state.param.watch(lambda *_: self._show_doubt(), "shown")
         state.param.watch(lambda *_: self._show_screens(), "screens")
-        state.param.watch(lambda *_: self._summary.show(state.summary, state.shows), ["summary", "shows"])
+        state.param.watch(lambda *_: self._show_summary(), ["summary", "shows"])
         state.param.watch(lambda *_: self._show_values(), ["summary", "position", "summary_error"])
         state.param.watch(lambda *_: self._show_message(), "message")
         state.looking.param.watch(lambda *_: self._show_images(), ["images", "show"])
@@ -76,6 +93,7 @@ class MovieView(pn.viewable.Viewer):
         self.player.param.watch(self._played, ["position", "playing"])
         self.player.param.watch(lambda event: setattr(state, "loop", list(event.new)), "loop")
         self.player.param.watch(lambda event: self._begun() if event.new else None, "ready")
+        self._show_summary()
         self._show_movies()
 
     # --- which movie -----------------------------------------------------------------------------------------------
@@ -86,12 +104,7 @@ class MovieView(pn.viewable.Viewer):
             self._laid_out = False
             self._body.objects = [_no_movies(state.dataset)]
             return
-        options = {_title(one.movie.name, one.status): one.movie.name for one in state.movies}
-        self._movies.param.update(options=options, value=state.movie or None)
-
-    def _choose(self, name: str | None) -> None:
-        if name:
-            self.state.choose(name)
+        self._which.show()
 
     # --- the screens -----------------------------------------------------------------------------------------------
 
@@ -125,7 +138,7 @@ class MovieView(pn.viewable.Viewer):
             view.follow(self._recolour)
             self._views.append(view)
         for screen in screens[len(self._tools) :]:
-            self._tools.append(MovieTools(screen, sizing_mode="stretch_width", margin=(4, 12)))
+            self._tools.append(MovieTools(screen, save_label=self._save_label, **TOOLS))
         for view, tools in zip(self._views, self._tools, strict=False):
             title = view.shown.movie.variable if len(screens) > 1 else ""
             tools.param.update(figure=view.figure.model.id, title=title)
@@ -136,7 +149,7 @@ class MovieView(pn.viewable.Viewer):
     def _show_first(self, shown: Shown) -> None:
         """Say what the first movie is; its frames are those of the player and of the statistics."""
         movie = shown.movie
-        self._movies.value = movie.name
+        self._which.follow()
         self._about.object = html.escape(
             f"{movie.width} × {movie.height} px, {movie.n_frames} frames, {movie.dtype}"
             + (f", {shown.frame_rate:g} fps recorded" if shown.frame_rate else "")
@@ -213,6 +226,13 @@ class MovieView(pn.viewable.Viewer):
         if not player.playing:
             state.settle()
 
+    def _show_summary(self) -> None:
+        state = self.state
+        self._summary.show(state.summary, state.shows)
+        self._curves.visible = self._values.visible = bool(state.shows)
+        if state.shows and state.summary is None and self.player.ready:
+            state.summarise()
+
     def _show_values(self) -> None:
         state = self.state
         if state.summary_error:
@@ -237,12 +257,12 @@ class MovieView(pn.viewable.Viewer):
         left = pn.Column(
             self._screen,
             self.player,
-            pn.Row(self._summary.pane(), height=178, sizing_mode="stretch_width", margin=0),
+            self._curves,
             self._values,
             **STRETCH,
         )
         return [
-            pn.Row(self._movies, self._about, sizing_mode="stretch_width", margin=(0, 4)),
+            pn.Row(self._which.row, self._about, sizing_mode="stretch_width", margin=(0, 4)),
             self._doubt,
             self._message,
             pn.Row(left, self._side, **STRETCH),
@@ -254,10 +274,6 @@ class MovieView(pn.viewable.Viewer):
 
 def _text(text: str = "", **layout: Any) -> pn.pane.HTML:
     return pn.pane.HTML(text, stylesheets=[_TEXT_CSS], sizing_mode="stretch_width", **layout)
-
-
-def _title(name: str, status: str) -> str:
-    return f"{name} (not sure)" if status not in SURE else name
 
 
 def _no_movies(dataset: str) -> pn.viewable.Viewable:

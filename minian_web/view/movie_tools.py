@@ -31,6 +31,7 @@ class MovieTools(JSComponent):
     saving = param.String(default="saved", doc="Input: whether the boxes are saved")
     can_save = param.Boolean(default=True, doc="Input: whether boxes can be saved at all")
     message = param.String(doc="Input: why something was refused")
+    save_label = param.String(default="Save mask", doc="Input: what the button says that keeps the mask")
     revision = param.Integer(default=0, doc="Input: counts up when the fields must show the old values again")
 
     _esm = "\n".join(assets.text(f"tools/{part}.js") for part in ("parts", "histogram", "contrast", "boxes", "begin"))

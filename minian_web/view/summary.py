@@ -29,9 +29,12 @@ class SummaryFigure:
     ----------
     seek
         Called with a position when somebody clicks.
+    datashading
+        Whether curves are drawn as pixels; otherwise as plain lines of all points.
     """
 
-    def __init__(self, seek: Callable[[int], None]) -> None:
+    def __init__(self, seek: Callable[[int], None], *, datashading: bool = True) -> None:
+        self._datashading = datashading
         self._x = np.zeros(0)
         self._summary: FrameStatistics | None = None
         self._shows: list[str] = list(NAMES)
@@ -57,6 +60,8 @@ class SummaryFigure:
             background_fill_color="white",
             background_fill_alpha=0.0,
         )
+        for name in NAMES:
+            self._figure.add(name, "line", {"x": np.zeros(0), "y": np.zeros(0)}, line_color=COLORS[name])
         self.cursor = Span(location=0, dimension="height", line_color=CURSOR_COLOR, line_width=1.5)
         self._dress(seek)
 
@@ -113,8 +118,25 @@ class SummaryFigure:
         stop = max(stop, start + 1e-6)
         shape = pixels(model, "inner_height", _HEIGHT), pixels(model, "inner_width", _WIDTH)
         image, ranges = raster(self._x, self._summary, (start, stop), shape, self._shows)
+        if not self._datashading:
+            image = np.zeros_like(image)
         self._figure.write("ground", image=[image], x=[start], y=[0.0], dw=[stop - start], dh=[1.0])
         self._label(start, ranges)
+        if not self._datashading:
+            self._draw_lines(ranges)
+
+    def _draw_lines(self, ranges: dict[str, tuple[float, float]]) -> None:
+        """Draw plain curves, each in its row."""
+        places, tall = _places(self._shows), _FILL / max(1, len(self._shows))
+        for name in NAMES:
+            x, y = np.zeros(0), np.zeros(0)
+            if name in ranges and self._summary is not None:
+                low, high = ranges[name]
+                x, y = (
+                    self._x,
+                    (self._summary.of(name) - (low + high) / 2) / ((high - low) or 1.0) * tall + places[name],
+                )
+            self._figure.write(name, x=x, y=y)
 
     def _label(self, start: float, ranges: dict[str, tuple[float, float]]) -> None:
         half = 0.5 / max(1, len(self._shows))

@@ -43,14 +43,14 @@ function boxRow(model, box) {
 const SAID = {saved: 'Saved', unsaved: 'Not saved yet', saving: 'Saving', failed: 'Not saved'}
 
 function saveRow(model) {
-  const row = make('div', 'save'), button = make('button', 'main', 'Save mask')
+  const row = make('div', 'save'), save = make('button', 'main', model.save_label)
   const dirty = model.saving === 'unsaved' || model.saving === 'failed'
-  button.disabled = !dirty || !model.can_save
-  button.title = model.can_save ? 'Write the boxes and the mask beside the movie (s)' : 'Nothing can be written here'
-  button.onclick = () => model.send_msg({save: true})
+  save.disabled = !dirty || !model.can_save
+  save.title = model.can_save ? 'Write the boxes and the mask beside the movie (s)' : 'Nothing can be written here'
+  save.onclick = () => model.send_msg({save: true})
   const status = make('span', `status ${dirty ? 'dirty' : ''}`, model.boxes.length || dirty ? SAID[model.saving] : '')
   status.dataset.saving = model.saving
   status.setAttribute('role', 'status')
-  row.append(button, status)
+  row.append(save, status)
   return row
 }
