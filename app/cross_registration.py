@@ -1,19 +1,31 @@
-"""Cross-Registration: what there is for it beside a dataset; the page itself comes with the next version."""
+"""Cross-Registration: match cells across sessions.  /cross_registration?dataset=ID&registration=NAME&match=N."""
 
 from __future__ import annotations
 
+import holoviews as hv
 import panel as pn
 
 from minian_web import runtime
 from minian_web.view import shell
-from minian_web.view.upcoming import upcoming
 
 
-def body(frame: shell.Shell) -> pn.viewable.Viewable:
-    """Say what is available."""
-    return upcoming("cross_registration", frame, runtime.get())
+def body(frame: shell.Shell) -> pn.viewable.Viewer:
+    """Build the page of the registrations around the dataset."""
+    from minian_web.state.registration import RegistrationState
+    from minian_web.view.registration import RegistrationView
+
+    state = RegistrationState(runtime=runtime.get(), deliver=frame.deliver, dataset=frame.dataset)
+    frame.attach(state)
+    state.param.watch(lambda event: frame.param.update(hides_body=not event.new), "found")
+    frame.hides_body = True
+    frame.sync(state, ["registration", "match"])
+    view = RegistrationView(state=state)
+    state.open()
+    frame.settle(lambda: state.found or bool(state.error))
+    return view
 
 
 if pn.state.served:
-    pn.extension()
+    pn.extension("tabulator")
+    hv.extension("bokeh")
     shell.show("cross_registration", body, runtime.get()).servable()

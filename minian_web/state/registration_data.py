@@ -1,0 +1,278 @@
+"""What Cross-Registration shows: a registration, its sessions on one canvas, which cells match."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import param
+
+from minian_web.errors import BadRequest, MinianWebError
+from minian_web.jobs import Deliver, Job, Tick
+from minian_web.model.registration.mapping import NONE, Matches
+from minian_web.model.registration.result import Fingerprint, Member, Registration, changes_since
+from minian_web.model.registration.scene import Part, Scene, scene_of
+
+if TYPE_CHECKING:
+    from minian_web.runtime import Runtime
+    from minian_web.store.registration import Opened, Source
+    from minian_web.store.registration_sessions import SessionCells
+
+MOST_NAMED = 8
+FIRST = 3  # sessions that are drawn before the others are read
+
+
+class RegistrationData(param.Parameterized):
+    """A registration as one browser session looks at it."""
+
+    dataset = param.String(doc="Input: id of the dataset in the page's address")
+    registration = param.String(doc="Input: name of the registration; empty for the first one found")
+    meta = param.Parameter((), doc="Input: metadata of the cells shown, as (('animal', 'a1'),)")
+    labels = param.Boolean(True, doc="Input: merged units are one cell and discarded ones are left out")
+
+    found = param.Boolean(False, doc="Output: it is known what there is around the dataset")
+    sources = param.List([], doc="Output: registrations around the dataset")
+    sisters = param.List([], doc="Output: sessions of the same animal, as `Member`")
+    metas = param.List([], doc="Output: metadata that the registration has cells of")
+    current = param.ClassSelector(class_=Registration, allow_None=True, doc="Output: the registration shown")
+    draft = param.Boolean(False, doc="Output: it was computed here and is not saved yet")
+    scene = param.ClassSelector(class_=Scene, allow_None=True, doc="Output: sessions on one canvas")
+    matches = param.ClassSelector(class_=Matches, allow_None=True, doc="Output: which cells match, edits included")
+    progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how far long work is")
+    doing = param.String(doc="Output: what the progress is of")
+    notices = param.List([], doc="Output: what the person must know before working")
+    message = param.String(doc="Output: why the last action was refused, or what it did")
+    error = param.String(doc="Output: why nothing can be shown")
+
+    def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
+        self._runtime = runtime
+        self._deliver: Deliver = deliver or (lambda callback: callback())
+        self._started: list[Job] = []
+        self._opened: Opened | None = None
+        self._unsubscribe: Callable[[], None] = lambda: None
+        self.cells: Mapping[str, SessionCells] = {}
+        self._troubles: list[str] = []
+        super().__init__(**inputs)
+        self.param.watch(lambda *_: self._choose(), "registration")
+        self.param.watch(lambda *_: self._show_meta(), "meta")
+        self.param.watch(lambda *_: self._place(), "labels")
+
+    # --- jobs ------------------------------------------------------------------------------------------------------
+
+    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> Job:
+        job = self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
+        self._started.append(job)
+        return job
+
+    def _set(self, **outputs: Any) -> None:
+        self.param.update(**outputs)
+
+    def _fail(self, error: Exception) -> None:
+        if not isinstance(error, (MinianWebError, OSError)):
+            raise error
+        self.param.update(error=str(error), progress=None)
+
+    def _mention(self, error: Exception) -> None:
+        self.param.update(message=str(error) or type(error).__name__, progress=None)
+
+    def close(self) -> None:
+        """Stop what runs for this page."""
+        for job in self._started:
+            job.cancel()
+        self._started.clear()
+        self._unsubscribe()
+        self._unsubscribe = lambda: None
+
+    # --- finding ---------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Look around the dataset; the first registration found is opened."""
+        self._run(self._look, self._show_found, short=True, name="look for registrations")
+
+    def _look(self, _tick: Tick) -> tuple[list[Source], list[Member]]:
+        known = self._runtime.registrations
+        if self._runtime.catalog.entry(self.dataset).kind != "dataset":
+            raise BadRequest(f"{self.dataset} holds movies only, no cells that could be matched")
+        return known.sources(self.dataset), known.sisters(self.dataset)
+
+    def _show_found(self, found: tuple[list[Source], list[Member]]) -> None:
+        sources, sisters = found
+        self.param.update(sources=sources, sisters=sisters)
+        self.found = True
+        if sources and self.registration not in [source.name for source in sources]:
+            if self.registration:
+                self.message = f"There is no registration {self.registration}; the first one is shown."
+            self.registration = sources[0].name
+        elif sources:
+            self._choose()
+
+    def _choose(self) -> None:
+        source = next((one for one in self.sources if one.name == self.registration), None)
+        if source is None:
+            return
+        self.close()
+        self.param.update(
+            error="", notices=[], message="", draft=False, doing="Reading the registration", progress=0.02
+        )
+        self._run(lambda _tick: self._runtime.registrations.open(source), self._show_opened, name="open registration")
+
+    def _show_opened(self, opened: Opened) -> None:
+        self._opened = opened
+        self._unsubscribe = opened.log.subscribe(lambda: self._deliver(self._refresh))
+        metas = list(opened.registrations)
+        self.metas = metas
+        if self.meta in metas:
+            self._show_meta()
+        else:
+            self.meta = metas[0]
+
+    def _show_meta(self) -> None:
+        if self._opened is not None and self.meta in self._opened.registrations:
+            self._take(self._opened.registrations[self.meta], draft=False)
+
+    # --- sessions --------------------------------------------------------------------------------------------------
+
+    def _take(self, registration: Registration, *, draft: bool) -> None:
+        """Show a registration: read its sessions, those drawn first before the others."""
+        self.param.update(current=registration, draft=draft, scene=None, doing="Reading footprints", progress=0.05)
+        self._run(
+            lambda tick: self._read(registration.members, tick, FIRST),
+            lambda read: self._have(*read),
+            progress=lambda fraction, *partial: self._have_some(fraction, *partial),
+            name="read sessions",
+        )
+
+    def _read(self, members: Sequence[Member], tick: Tick, first: int = 0) -> tuple[dict[str, SessionCells], list[str]]:
+        """Read sessions; those that cannot be read are told, with the reason."""
+        cells: dict[str, SessionCells] = {}
+        troubles: list[str] = []
+        for done, member in enumerate(members):
+            if not member.dataset:
+                troubles.append(f"{member.name}: no dataset of this session was found; its cells are listed only.")
+                continue
+            try:
+                cells[member.name] = self._session(member, self._part(tick, done, len(members)))
+            except (MinianWebError, OSError) as error:
+                troubles.append(f"{member.name} cannot be shown: {error}")
+            if done + 1 == first < len(members):
+                tick((done + 1) / len(members), dict(cells))
+        return cells, troubles
+
+    @staticmethod
+    def _part(tick: Tick, done: int, count: int) -> Callable[[float], None]:
+        return lambda fraction: tick((done + fraction) / count)
+
+    def _session(self, member: Member, tick: Callable[[float], None]) -> SessionCells:
+        from minian_web.store.registration_sessions import read_session
+
+        dataset = self._runtime.dataset(member.dataset)
+        decisions = self._runtime.curation(member.dataset).decisions(member.key)
+        return read_session(member, dataset, decisions.labels(), tick)
+
+    def _have_some(self, fraction: float, cells: dict[str, SessionCells] | None = None) -> None:
+        self.progress = max(0.01, min(fraction, 0.99))
+        if cells:
+            self.cells = cells
+            self._place()
+
+    def _have(self, cells: dict[str, SessionCells], troubles: list[str]) -> None:
+        self.cells, self._troubles = cells, troubles
+        self.progress = None
+        self._place()
+
+    def _place(self) -> None:
+        """Bring the sessions to one canvas, as units or as cells."""
+        cells, registration, labels = self.cells, self.current, self.labels
+        if registration is None or not cells:
+            self._refresh()
+            return
+
+        def build(_tick: Tick) -> Scene:
+            return scene_of(parts_of(cells, labels), registration.shifts)
+
+        self._run(build, self._show_scene, short=True, name="align sessions")
+
+    def _show_scene(self, scene: Scene) -> None:
+        self._refresh(scene=scene)
+
+    def _refresh(self, **outputs: Any) -> None:
+        """Show which cells match now, and what must be known."""
+        if self.current is None:
+            return
+        base = self._base()
+        matches, lost = (base, 0)
+        if self.labels and self.cells:
+            matches, lost = base.named(
+                {s: self.cells[s].names if s in self.cells else _itself(base, s) for s in base.sessions}
+            )
+        self.param.update(matches=matches, notices=self._to_know(base, lost), **outputs)
+
+    def _base(self) -> Matches:
+        assert self.current is not None
+        if self.draft or self._opened is None:
+            return self.current.matches
+        return self._opened.log.matches(self.meta)
+
+    # --- what must be known ----------------------------------------------------------------------------------------
+
+    def _to_know(self, base: Matches, lost: int) -> list[str]:
+        assert self.current is not None
+        notices = list(self._troubles)
+        reason = "" if self.draft else self.why_not_edit()
+        if reason:
+            notices.append(f"Nothing can be changed here: {reason}")
+        if self._opened is not None and not self.draft and self._opened.log.notice:
+            notices.append(self._opened.log.notice)
+        stale = changes_since(self.current.fingerprints, self.fingerprints())
+        if stale:
+            notices.append(f"This registration is out of date; compute it anew. {' '.join(stale)}")
+        if lost:
+            notices.append(
+                f"Labels: {lost} unit(s) that were merged into one cell are in matches of their own; "
+                "the cell is shown in the match with most sessions."
+            )
+        return [*notices, *self._unknown(base)]
+
+    def why_not_edit(self) -> str:
+        """Why matches cannot be changed; empty when they can."""
+        if self.draft:
+            return "Save the registration first."
+        return "" if self._opened is None else self._runtime.registrations.why_not_write(self._opened.source.folder)
+
+    def fingerprints(self) -> dict[str, Fingerprint]:
+        """What the sessions are now."""
+        return {session: one.fingerprint for session, one in self.cells.items()}
+
+    def _unknown(self, base: Matches) -> list[str]:
+        """Units that only the sessions, or only the matches, know."""
+        notices = []
+        as_cells = bool(self.current is not None and self.current.parameters.get("labels"))
+        for column, session in enumerate(base.sessions):
+            if session not in self.cells:
+                continue
+            listed = base.units[base.units[:, column] != NONE, column]
+            stored = self.cells[session].shown(as_cells).unit_ids
+            every = self.cells[session].units.unit_ids
+            if new := _named(np.setdiff1d(stored, listed)):
+                notices.append(f"{session}: the registration does not know unit(s) {new}; they count as unmatched.")
+            if gone := _named(np.setdiff1d(listed, every)):
+                notices.append(f"{session}: the registration names unit(s) {gone}, which the dataset does not have.")
+        return notices
+
+
+def parts_of(cells: Mapping[str, SessionCells], labels: bool) -> dict[str, Part]:
+    """Sessions as units or as cells."""
+    return {session: Part(one.shown(labels), one.heights, one.widths, one.projection) for session, one in cells.items()}
+
+
+def _itself(base: Matches, session: str) -> dict[int, int]:
+    column = base.units[:, base.column(session)]
+    return {int(unit): int(unit) for unit in column[column != NONE]}
+
+
+def _named(units: np.ndarray) -> str:
+    if not units.size:
+        return ""
+    more = f" and {units.size - MOST_NAMED} more" if units.size > MOST_NAMED else ""
+    return ", ".join(str(unit) for unit in units[:MOST_NAMED].tolist()) + more
