@@ -120,7 +120,7 @@ export function render({ model }) {
   let shown
   const fresh = () => { if (root.getRootNode().activeElement !== search) search.value = model.filter }
   const drawSearch = () => { search.placeholder = model.hint; search.style.display = model.hint ? "" : "none"; fresh() }
-  model.on("rows", draw); model.on("error", draw); model.on("said", draw)
+  for (const name of ["rows", "error", "said", "empty", "pages"]) model.on(name, draw)
   model.on("columns", () => { drawHead(); draw() })
   model.on("sort", drawHead); model.on("descending", drawHead)
   model.on("actions", drawActs); model.on("filter", fresh)

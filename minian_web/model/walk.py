@@ -141,6 +141,15 @@ class Walk:
         """Mark every unit that is shown."""
         return replace(self, marked=frozenset(self.shown))
 
+    def with_extras(self, units: Iterable[int]) -> Walk:
+        """Show more units beside the group, without marking them."""
+        return replace(self, extras=(*self.extras, *(unit for unit in units if unit not in self.shown)))
+
+    def without_extras(self) -> Walk:
+        """Show the group alone; a mark beside it goes, and a current unit there gives way to one of the group."""
+        current = self.current if self.current in self.group or not self.group else self.group[0]
+        return replace(self, extras=(), current=current, marked=self.marked & frozenset(self.group))
+
     def beside(self, units: Iterable[int]) -> Walk:
         """Show the group of the first of these units, the others beside it, and mark them all."""
         wanted = [int(unit) for unit in units]

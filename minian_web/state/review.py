@@ -10,6 +10,7 @@ import param
 from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver
 from minian_web.model.decisions import Decisions, applied
+from minian_web.state.companions import Companions
 from minian_web.state.review_data import Opened, ReviewData
 from minian_web.store.history import MAIN
 from minian_web.store.saver import Wish
@@ -40,6 +41,7 @@ class ReviewState(ReviewData):
         self._held: Callable[[], Any] | None = None
         self._offered = False
         super().__init__(runtime, deliver, **inputs)
+        self.companions = Companions(self, runtime, self._deliver)
         self.param.watch(lambda *_: self._go_on(), "reviewer")
         self.param.watch(lambda *_: self._refresh(), "label_set")
 

@@ -209,6 +209,19 @@ class ReviewData(param.Parameterized):
         except BadRequest as error:
             self.message = str(error)
 
+    def show_neighbours(self, count: int = 3) -> None:
+        """Show the nearest other units beside the group; a second time they go."""
+        footprints, walk = self.footprints, self.walk
+        if footprints is None or walk.current is None:
+            return
+        if walk.extras:
+            self._stand(walk.without_extras())
+            return
+        away = np.hypot(*(footprints.centroids - footprints.centroids[footprints.position(walk.current)]).T)
+        near = footprints.unit_ids[np.argsort(np.where(np.isnan(away), np.inf, away), kind="stable")]
+        others = [int(unit) for unit in near.tolist() if unit not in walk.shown][:count]
+        self._stand(walk.with_extras(others))
+
     def pick(self, height: float, width: float, add: bool = False) -> None:
         """Go to the unit at this place of the field of view, or mark it when `add`."""
         if self.footprints is None:

@@ -192,8 +192,8 @@ class Saver:
             self._rest(str(error))
         elif refused is not None:
             self._drop(refused)
+            refused.refused(told)  # before anybody hears that all is saved
             self._rest("")
-            refused.refused(told)
         elif isinstance(error, Changed):
             self._forget_durable()
             self._rest("")

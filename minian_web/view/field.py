@@ -12,7 +12,7 @@ from bokeh.events import SelectionGeometry, Tap
 from minian_web.model.decisions import STATUSES, Decisions
 from minian_web.model.footprints import Footprints, outlines, summed
 from minian_web.model.walk import Walk
-from minian_web.view.figures import field_of_view, unit_color
+from minian_web.view.figures import field_of_view, pixels, unit_color
 from minian_web.view.theme import STATUS_COLOURS
 
 NOTHING = np.full(2, np.nan, np.float32)
@@ -30,6 +30,7 @@ NAMES = {
     "text_baseline": "middle",
 }
 DASHES = {"discarded": "dotted"}
+AROUND = 4.0  # sides of the unit that a zoom to it shows
 
 
 class Field:
@@ -72,6 +73,39 @@ class Field:
         centres = footprints.centroids[[footprints.position(unit) for unit in walk.shown]].reshape(-1, 2)
         x, y = self._place(centres[:, 1], centres[:, 0])
         self.figure.write("names", x=x, y=y, text=[str(unit) for unit in walk.shown])
+
+    def show_image(self, image: np.ndarray) -> None:
+        """Show an image `(height, width)` under the outlines, from its darkest to its brightest part."""
+        finite = image[np.isfinite(image)]
+        low, high = np.percentile(finite, [1, 99.8]) if finite.size else (0.0, 1.0)
+        scaled = (np.nan_to_num(image, nan=low) - low) / max(high - low, np.finfo(np.float32).tiny)
+        self.figure.write("ground", image=[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)])
+
+    def zoom_to(self, box: np.ndarray) -> None:
+        """Show a box (row0, row1, column0, column1) with what is around it; the pixels stay square."""
+        columns, rows = self._place(np.array(box[2:], float), np.array(box[:2], float))
+        model = self.figure.model
+        aspect = pixels(model, "inner_width", 400) / pixels(model, "inner_height", 400)
+        side = max(float(rows[1] - rows[0]), float(columns[1] - columns[0]) / aspect) * AROUND
+        x, y = float(columns.mean()), float(rows.mean())
+        self.show_range((x - side * aspect / 2, x + side * aspect / 2, y - side / 2, y + side / 2))
+
+    def show_all(self) -> None:
+        """Show the whole field of view again."""
+        x, y = self.figure.model.x_range, self.figure.model.y_range
+        if x.reset_start is not None:  # told by the browser, which keeps the pixels square
+            self.show_range((x.reset_start, x.reset_end, y.reset_end, y.reset_start))
+
+    def show_range(self, edges: tuple[float, float, float, float]) -> None:
+        """Show a part of the field of view: left, right, top, bottom in the axes' coordinates."""
+        left, right, top, bottom = edges
+        model = self.figure.model
+
+        def apply() -> None:
+            model.x_range.update(start=left, end=right)
+            model.y_range.update(start=bottom, end=top)
+
+        self.figure.change(apply)
 
     def title(self, text: str) -> None:
         """Say over the figure what it shows."""
@@ -132,17 +166,11 @@ class FootprintMap(Field):
     def show_projection(self, projection: np.ndarray | None) -> None:
         """Show the max projection until the footprints are known."""
         if projection is not None:
-            self._show(projection)
+            self.show_image(projection)
 
     def show_footprints(self, footprints: Footprints) -> None:
         """Show all footprints, each at the same brightness."""
-        self._show(summed(footprints))
-
-    def _show(self, image: np.ndarray) -> None:
-        finite = image[np.isfinite(image)]
-        low, high = np.percentile(finite, [1, 99.8]) if finite.size else (0.0, 1.0)
-        scaled = (np.nan_to_num(image, nan=low) - low) / max(high - low, np.finfo(np.float32).tiny)
-        self.figure.write("ground", image=[(np.clip(scaled, 0, 1) * 255).astype(np.uint8)])
+        self.show_image(summed(footprints))
 
     def show_outlines(self, outlines: Outlines) -> None:
         """Outline every unit, in the colour of the undecided; what is decided is drawn over it."""

@@ -40,7 +40,7 @@ class Grid(JSComponent):
 
     _esm = assets.text("grid.js")
 
-    def __init__(self, told: dict[str, Callable[[Any], None]], **params: Any) -> None:
+    def __init__(self, told: dict[str, Callable[[Any], Any]], **params: Any) -> None:
         self._told = told
         super().__init__(**{"sizing_mode": "stretch_both", "margin": 0, **params})
 

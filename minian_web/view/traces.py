@@ -17,6 +17,8 @@ from minian_web.view.figures import Figure, pixels, unit_color
 from minian_web.view.shading import coloured, curve
 
 SPIKE_COLOR = "#9AA0A6"
+RAW_COLOR = "#7C93A8"
+MERGED_COLOR = "#0072b2"  # of the status "merged"
 ROW_FILL = 0.88
 HIDES = 48  # alpha above which a line hides the one below it
 CURSOR_COLOR = "#E5484D"
@@ -33,7 +35,14 @@ class Window:
 
 
 def raster(
-    rows: Sequence[UnitTraces], frames: np.ndarray, window: Window, *, c: bool, s: bool, normalise: bool
+    rows: Sequence[UnitTraces],
+    frames: np.ndarray,
+    window: Window,
+    *,
+    c: bool,
+    s: bool,
+    normalise: bool,
+    yra: bool = False,
 ) -> np.ndarray:
     """Draw the traces of each unit in a row of its own, the first at the top.
 
@@ -45,8 +54,8 @@ def raster(
         `(frame,)` increasing frame coordinate.
     window
         What is visible.
-    c, s
-        Whether calcium traces and spikes are drawn.
+    c, s, yra
+        Whether calcium traces, spikes and raw traces are drawn. The raw trace has the scale of the calcium trace.
     normalise
         True to scale each trace to its own range, False for one scale for all.
 
@@ -58,19 +67,23 @@ def raster(
     image = np.zeros((window.height, window.width), np.uint32)
     if not rows or not frames.size:
         return image
-    common = None if normalise else _span([t for row in rows for t in _drawn(row, c, s)])
+    common = None if normalise else _span([t for row in rows for t in _drawn(row, c, s, yra)])
     edges = np.linspace(window.height, 0, len(rows) + 1).astype(int)
     for position, row in enumerate(rows):
         band = image[edges[position + 1] : edges[position]]
+        raw = [trace for trace in _drawn(row, c, False, yra) if trace is not None]
+        span = common or (_span(raw) if raw else None)
+        if yra and row.yra is not None:
+            _draw(band, row.yra, frames, window, span, RAW_COLOR)
         if s and row.s is not None:
             _draw(band, row.s, frames, window, common, SPIKE_COLOR)
         if c and row.c is not None:
-            _draw(band, row.c, frames, window, common, unit_color(position))
+            _draw(band, row.c, frames, window, span, MERGED_COLOR if row.name else unit_color(position))
     return image
 
 
-def _drawn(row: UnitTraces, c: bool, s: bool) -> list[np.ndarray]:
-    return [trace for trace, wanted in ((row.c, c), (row.s, s)) if wanted and trace is not None]
+def _drawn(row: UnitTraces, c: bool, s: bool, yra: bool) -> list[np.ndarray]:
+    return [trace for trace, wanted in ((row.c, c), (row.s, s), (row.yra, yra)) if wanted and trace is not None]
 
 
 def _span(traces: Sequence[np.ndarray]) -> tuple[float, float]:
@@ -143,11 +156,11 @@ class TraceFigure:
         self.draw()
 
     def show(self, rows: Sequence[UnitTraces], **how: bool) -> None:
-        """Show these units; `c`, `s`, `normalise` as in `raster`."""
+        """Show these units; `c`, `s`, `yra`, `normalise` as in `raster`."""
         self._rows, self._how = rows, {**self._how, **how}
         count = max(len(rows), 1)
         places = [(count - position - 0.5) / count for position in range(len(rows))]
-        names = {place: str(row.unit_id) for place, row in zip(places, rows, strict=True)}
+        names = {place: row.text for place, row in zip(places, rows, strict=True)}
         label = "unit_id" if self._how["normalise"] else "unit_id (rows share one scale)"
         axis = self._figure.model.yaxis[0]
         ticker = FixedTicker(ticks=places)
