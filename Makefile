@@ -44,7 +44,7 @@ contracts: install-dev ## import contracts
 	$(BIN)/lint-imports --no-cache
 
 unit: install-dev ## unit tests
-	$(BIN)/python -m pytest tests/unit
+	$(BIN)/python -m pytest tests/unit -n auto
 
 browser: ## install Chromium and ffmpeg when missing, or say what to install
 	@.ci/browser

@@ -76,9 +76,11 @@ def test_kills_at_random_moments_lose_nothing(tmp_path):
         saved += forked_until_killed(path, state_dir, kill) if kill else write_until_killed(path, state_dir, kill)
         torn_labels = labels_of(open_minian(path))  # minian can read it as it is
         assert torn_labels is None or len(torn_labels) == len(open_dataset(path).unit_ids())
-        assert pending.marked(state_dir)
-        (completed,) = complete_unfinished(state_dir)
-        assert completed.problem == ""
+        marked = pending.marked(state_dir)
+        completed = complete_unfinished(state_dir)
+        assert [one.problem for one in completed] == [""] * len(marked)
+        if not marked and not saved:
+            continue  # killed before the first action was durable
         assert pending.marked(state_dir) == []
         curation = open_curation(open_dataset(path, "r/minian"), state_dir=state_dir)
         torn += torn_labels != labels_of(open_minian(path))
