@@ -11,6 +11,7 @@ from minian_web.model.scaling import norm, normalize
 from minian_web.store.masks import load_mask
 from minian_web.store.result_video import generate_videos
 from minian_web.store.video import write_video
+from minian_web.view.align import AlignViewer
 from minian_web.view.array_viewer import VArrayViewer
 from minian_web.view.plots.curves import datashade_ndcurve
 from minian_web.view.plots.gmm import visualize_gmm_fit
@@ -21,6 +22,7 @@ from minian_web.view.plots.spatial import visualize_spatial_update
 from minian_web.view.plots.temporal import visualize_temporal_update
 
 __all__ = [
+    "AlignViewer",
     "NNsort",
     "VArrayViewer",
     "centroid",

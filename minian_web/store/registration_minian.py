@@ -46,7 +46,7 @@ def read_minian(folder: Path, cache: Cache | None = None) -> dict[Meta, tuple[Ma
     }
 
 
-def matches_of(table: Table, path: Path) -> dict[Meta, Matches]:
+def matches_of(table: Table, path: Path | str) -> dict[Meta, Matches]:
     """Matches out of the table of mappings, whose columns come in any order and may have a `meta` level.
 
     Raises
@@ -66,7 +66,7 @@ def matches_of(table: Table, path: Path) -> dict[Meta, Matches]:
     return {meta: _matches(list(columns), units, keys, meta, path) for meta in dict.fromkeys(keys or [()])}
 
 
-def _matches(sessions: list[str], units: np.ndarray, keys: Sequence[Meta], meta: Meta, path: Path) -> Matches:
+def _matches(sessions: list[str], units: np.ndarray, keys: Sequence[Meta], meta: Meta, path: Path | str) -> Matches:
     rows = units[[key == meta for key in keys]] if keys else units
     filled = (rows != NONE).any(axis=0) if len(rows) else np.ones(len(sessions), bool)  # sessions of other animals
     names = [session for session, has in zip(sessions, filled, strict=True) if has]
@@ -76,7 +76,7 @@ def _matches(sessions: list[str], units: np.ndarray, keys: Sequence[Meta], meta:
         raise DataError(path, "every unit in one match", str(error)) from error
 
 
-def _unit(value: Any, path: Path) -> int:
+def _unit(value: Any, path: Path | str) -> int:
     if value is None:
         return NONE
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < 0:

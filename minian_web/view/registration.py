@@ -10,13 +10,11 @@ from typing import Any
 import panel as pn
 import param
 
-from minian_web.model.registration.overlay import WINDOWS
-from minian_web.model.registration.scene import Scene
 from minian_web.state.registration import RegistrationState, session_names
 from minian_web.view.keys import label_of, shortcuts_of
 from minian_web.view.registration_compute import CSS, ComputePanel
 from minian_web.view.registration_match import match_html
-from minian_web.view.registration_overlay import CHANNELS, Overlay
+from minian_web.view.registration_panel import STRETCH, OverlayPanel
 from minian_web.view.registration_quality import (
     MODES,
     counts_html,
@@ -27,11 +25,9 @@ from minian_web.view.registration_quality import (
     quality_html,
 )
 from minian_web.view.registration_table import MatchTable
-from minian_web.view.shell import button, checkbox, choice, dialog, download, float_slider, select, toggle
+from minian_web.view.shell import button, choice, dialog, download, float_slider, select
 
-STRETCH: dict[str, Any] = {"sizing_mode": "stretch_both", "margin": 0}
 TABS = ("Match", "Alignment", "Distances", "History", "Compute")
-COLORS = ("R", "G", "B")
 SAID = {"saved": "All changes saved", "saving": "Saving…", "refused": "Not saved"}
 
 
@@ -50,10 +46,8 @@ class RegistrationView(pn.viewable.Viewer):
     def __init__(self, state: RegistrationState) -> None:
         super().__init__()
         self.state, self._looks = state, Looks()
-        self._overlay: Overlay | None = None
-        self._drawn_on: Scene | None = None
+        self._overlay = OverlayPanel(state)
         self._table = MatchTable(lambda one: setattr(state, "match", one))
-        self._place = pn.Column(**STRETCH)
         self._panes = {
             name: pn.pane.HTML("", stylesheets=[CSS], sizing_mode="stretch_width", margin=(6, 4))
             for name in ("match", "pictures", "quality", "distances", "overlaps", "history", "counts", "preview")
@@ -88,8 +82,6 @@ class RegistrationView(pn.viewable.Viewer):
     def _build_controls(self) -> None:
         state = self.state
         self._source = select("Registration", {}, None, self._choose_source, width=180, margin=(4, 8), align="center")
-        self._meta = select("Animal", {}, None, self._choose_meta, width=130, margin=(4, 4), align="center")
-        self._channels = [self._channel(at) for at in range(3)]
         self._pair = [
             select("", {}, None, self._compare(side), width=150, margin=(8, 4)) for side in ("first", "second")
         ]
@@ -99,24 +91,8 @@ class RegistrationView(pn.viewable.Viewer):
         self._save = button("Save", state.save, main=True, margin=(4, 2), align="center", visible=False)
         self._cancel = button("Cancel", state.cancel, margin=(4, 2), align="center", visible=False)
 
-    def _channel(self, at: int) -> Any:
-        name = f"session_{'rgb'[at]}"
-        return select(
-            f"session{COLORS[at]}",
-            {"none": ""},
-            "",
-            lambda session: setattr(self.state, name, session or ""),
-            width=128,
-            margin=(4, 4),
-            sx={"borderLeft": f"4px solid {CHANNELS[at]}", "borderRadius": "6px"},
-        )
-
     def _compare(self, side: str) -> Callable[[Any], None]:
         return lambda name: setattr(self._looks, side, name or "")
-
-    def _choose_meta(self, meta: Any) -> None:
-        if meta is not None:
-            self.state.meta = meta
 
     def _choose_source(self, name: str | None) -> None:
         if name:
@@ -128,12 +104,9 @@ class RegistrationView(pn.viewable.Viewer):
         watch, looks = self.state.param.watch, self._looks.param.watch
         watch(lambda *_: self._show_found(), ["found", "sources", "draft", "registration"])
         watch(lambda *_: self._show_current(), ["current", "metas", "meta"])
-        watch(lambda *_: self._show_channels(), ["session_r", "session_g", "session_b"])
-        watch(lambda *_: self._show_scene(), "scene")
-        watch(lambda *_: self._show_picture(), "picture")
-        watch(lambda *_: self._show_cells(), ["drawn", "scene"])
+        watch(lambda *_: self._show_pictures(), "scene")
         watch(lambda *_: self._show_matches(), ["matches", "marked"])
-        watch(lambda *_: self._show_chosen(), ["match", "marked", "matches", "scene"])
+        watch(lambda *_: self._table.point_at(self.state.match), ["match", "matches"])
         watch(lambda *_: self._show("match", match_html(self.state.evidence)), "evidence")
         watch(lambda *_: self._show_quality(), ["quality", "scene"])
         watch(lambda *_: self._show_distances(), ["distances", "distance"])
@@ -165,45 +138,11 @@ class RegistrationView(pn.viewable.Viewer):
     def _show_current(self) -> None:
         state = self.state
         names = session_names(state.current)
-        for select_ in self._channels:
-            select_.options = {"none": "", **{name: name for name in names}}
-        self._show_channels()
         for at, select_ in enumerate(self._pair):
             value = names[min(at, len(names) - 1)] if names else None
             select_.param.update(options=names, value=value)
         self._looks.param.update(first=self._pair[0].value or "", second=self._pair[1].value or "")
-        metas = {" · ".join(value for _, value in meta) or "all": meta for meta in state.metas}
-        self._meta.param.update(options=metas, value=state.meta if state.meta in state.metas else None)
-        dims = [dim for dim, _ in state.meta]
-        self._meta.label = " · ".join(dims).capitalize() or "Animal"
-        self._meta.visible = len(metas) > 1
         self._show_tab()
-
-    def _show_channels(self) -> None:
-        for select_, value in zip(self._channels, self.state.display.channels, strict=True):
-            if value in select_.options.values():
-                select_.value = value
-
-    def _show_scene(self) -> None:
-        scene = self.state.scene
-        if scene is None:
-            return
-        if self._drawn_on is None or self._drawn_on.canvas != scene.canvas:
-            self._overlay = Overlay(scene, self.state.pick)
-            self._place.objects = [self._overlay.panel()]
-        self._drawn_on = scene
-        self._show_pictures()
-
-    def _show_picture(self) -> None:
-        picture, scene = self.state.picture, self._drawn_on
-        if self._overlay is not None and scene is not None and picture is not None and picture.shape == scene.shape:
-            self._overlay.show(picture)
-
-    def _show_cells(self) -> None:
-        state = self.state
-        if self._overlay is not None and state.scene is not None and state.matches is not None and state.drawn:
-            self._overlay.show_cells(state.scene, state.display.channels, state.drawn, state.matches)
-            self._show_chosen()
 
     def _show_matches(self) -> None:
         state = self.state
@@ -211,15 +150,6 @@ class RegistrationView(pn.viewable.Viewer):
         self._show("overlaps", overlaps_html(state.matches))
         self._show("counts", counts_html(state.matches.counts(), "Cells by sessions:") if state.matches else "")
         self._show("history", history_html(state.history()))
-
-    def _show_chosen(self) -> None:
-        state = self.state
-        self._table.point_at(state.match)
-        if self._overlay is not None and state.scene is not None and state.matches is not None:
-            channels = state.display.chosen
-            chosen = [state.match] if state.match is not None else []
-            self._overlay.outline("chosen", state.scene, state.matches, chosen, channels)
-            self._overlay.outline("marked", state.scene, state.matches, state.marked, channels)
 
     def _show_quality(self) -> None:
         self._show("quality", quality_html(self.state.scene, self.state.quality))
@@ -266,7 +196,7 @@ class RegistrationView(pn.viewable.Viewer):
             "History": self._column(self._panes["history"]),
             "Compute": self._column(self._compute),
         }
-        left = pn.Column(self._display_row(), self._place, **{**STRETCH, "min_width": 460})
+        left = pn.Column(self._overlay, **STRETCH)
         self._tools = self._toolbar()
         right = pn.Column(
             pn.Row(self._tabs, self._message, sizing_mode="stretch_width", margin=0, height=44),
@@ -285,7 +215,6 @@ class RegistrationView(pn.viewable.Viewer):
         """One row: which registration, what can be done about its matches, how many there are, whether all is saved."""
         return pn.Row(
             self._source,
-            self._meta,
             self._save,
             self._cancel,
             self._tools,
@@ -322,26 +251,6 @@ class RegistrationView(pn.viewable.Viewer):
             sx={"minWidth": "34px", "px": 1.25},
             margin=(4, 2),
             align="center",
-        )
-
-    def _display_row(self) -> pn.Column:
-        state = self.state
-        windows = {"none" if one == 0 else f"{one} px": one for one in WINDOWS}
-        erode = select("erode", windows, 0, lambda value: state.param.update(erode=value), width=86, margin=(4, 4))
-        return pn.Column(
-            pn.Row(*self._channels, erode, sizing_mode="stretch_width", margin=(0, 0, 0, 8)),
-            pn.Row(
-                checkbox(state.param.show_matched, "show matched", description="", margin=(0, 4)),
-                checkbox(state.param.show_unmatched, "show unmatched", description="", margin=(0, 4)),
-                toggle(state.param.labels, "labels", description="", margin=(0, 4)),
-                float_slider(
-                    state.param.brightness, "brightness", description="", step=0.05, width=130, margin=(0, 12)
-                ),
-                sizing_mode="stretch_width",
-                margin=(0, 0, 0, 8),
-            ),
-            sizing_mode="stretch_width",
-            margin=0,
         )
 
     @staticmethod
