@@ -9,7 +9,7 @@ const STYLE = `
            color: inherit; background: var(--mw-surface, transparent); border: 1px solid var(--mw-line, #8886); }
   button:hover:not(:disabled) { border-color: var(--mw-accent, #0b6e8f); background: color-mix(in srgb, var(--mw-accent, #0b6e8f) 8%, var(--mw-surface, transparent)); }
   button.main, button.on { color: var(--mw-on-accent, #fff); background: var(--mw-accent, #0b6e8f); border-color: transparent; }
-  button.main:hover:not(:disabled) { background: color-mix(in srgb, var(--mw-accent, #0b6e8f) 86%, #000); }
+  button.main:hover:not(:disabled), button.on:hover:not(:disabled) { background: color-mix(in srgb, var(--mw-accent, #0b6e8f) 86%, #000); }
   button:disabled { opacity: .45; cursor: default; }
   button:focus-visible, input:focus-visible { outline: 2px solid var(--mw-accent, #0b6e8f); outline-offset: 1px; }
   label { display: inline-flex; align-items: center; gap: 5px; font-weight: 400; cursor: pointer; white-space: nowrap; padding-right: 6px; }

@@ -3,7 +3,7 @@
 
 const STYLE = `
   .units { display: flex; flex-direction: column; gap: 2px; font-size: 13px; color: var(--mw-text, inherit); }
-  .unit { display: grid; grid-template-columns: 22px 14px minmax(52px, auto) 1fr; gap: 8px; align-items: center;
+  .unit { display: grid; grid-template-columns: 22px 14px minmax(34px, auto) 66px 1fr; gap: 8px; align-items: center;
           padding: 4px 8px; border: 1px solid transparent; border-radius: 6px; cursor: pointer; min-height: 20px; }
   .unit:hover { background: color-mix(in srgb, currentColor 7%, transparent); }
   .unit.current { border-color: var(--mw-accent, #0b6e8f); background: color-mix(in srgb, var(--mw-accent, #0b6e8f) 12%, transparent); }
@@ -13,6 +13,8 @@ const STYLE = `
   .status { justify-self: end; padding: 1px 8px; border-radius: 10px; font-size: 12px; white-space: nowrap;
             color: #fff; overflow: hidden; text-overflow: ellipsis; max-width: 100%; box-sizing: border-box; }
   .status.undecided { color: inherit; background: none !important; border: 1px solid currentColor; opacity: .65; }
+  .label { width: 66px; height: 22px; padding: 0 2px; font: inherit; font-size: 12px; color: inherit; cursor: pointer; box-sizing: border-box;
+           background: var(--mw-surface, transparent); border: 1px solid var(--mw-line, #8886); border-radius: 5px; }
   .empty { padding: 8px; opacity: .7; }
 `
 
@@ -21,6 +23,26 @@ const make = (tag, className, text = "") => {
   element.className = className
   element.textContent = text
   return element
+}
+
+// All units of the session as labels; made only when the list is opened, since there may be thousands.
+function labels(model, unit) {
+  const select = make("select", "label")
+  select.title = "Unit label: equal labels are one cell, -1 is discarded"
+  select.setAttribute("aria-label", `Label of unit ${unit.unit}`)
+  select.append(new Option(unit.label, unit.label, true, true))
+  const fill = () => {
+    if (select.options.length > 1) return
+    select.replaceChildren(...[-1, ...model.labels].map(one => new Option(one, one, one === unit.label, one === unit.label)))
+  }
+  select.addEventListener("pointerdown", fill)
+  select.addEventListener("focus", fill)
+  select.addEventListener("click", event => event.stopPropagation())
+  select.addEventListener("change", () => {
+    model.send_msg({ unit: unit.unit, label: Number(select.value) })
+    select.blur()
+  })
+  return select
 }
 
 function row(model, unit) {
@@ -41,7 +63,7 @@ function row(model, unit) {
   const status = make("span", `status ${unit.status}`, unit.text)
   status.style.background = unit.status_color
   status.title = unit.text
-  line.append(mark, swatch, make("span", "id", unit.unit), status)
+  line.append(mark, swatch, make("span", "id", unit.unit), labels(model, unit), status)
   line.addEventListener("click", () => model.send_msg({ current: unit.unit }))
   return line
 }

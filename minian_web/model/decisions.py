@@ -16,7 +16,7 @@ import numpy as np
 from minian_web.errors import BadRequest
 from minian_web.model.canonical import DISCARDED, canonical
 
-__all__ = ["DISCARDED", "STATUSES", "Decision", "Decisions", "affected", "applied", "canonical"]
+__all__ = ["DISCARDED", "STATUSES", "Decision", "Decisions", "affected", "applied", "canonical", "labelled"]
 
 STATUSES = ("undecided", "kept", "discarded", "merged")
 
@@ -177,6 +177,33 @@ def applied(decisions: Decisions, kind: str, unit_ids: Iterable[int]) -> Decisio
     named = np.array([decisions.position(unit) for unit in units], dtype=np.intp)
     _ACTIONS[kind](decisions, labels, reviewed, touched, named)
     return decisions._derived(canonical(decisions.unit_ids, labels), reviewed)
+
+
+def labelled(decisions: Decisions, unit_id: int, label: int) -> Decisions:
+    """Decisions after one unit was given a label by hand.
+
+    Parameters
+    ----------
+    label
+        -1 discards the unit alone; its own id makes it a cell of its own; the id of another unit puts it into that
+        unit's cell. What is left of the cell that it was in stays together.
+
+    Raises
+    ------
+    BadRequest
+        If there is no such unit, or the other one is discarded.
+    """
+    if label == DISCARDED:
+        return applied(decisions, "discard_unit", [unit_id])
+    if label == unit_id:
+        status = decisions.of(unit_id).status
+        return applied(decisions, {"merged": "unmerge", "discarded": "reset"}.get(status, "reset"), [unit_id])
+    target = int(decisions.labels_array[decisions.position(label)])
+    if target == DISCARDED:
+        raise BadRequest(f"unit {label} is discarded; a unit cannot be put together with it")
+    labels = decisions.labels()
+    labels[decisions.position(unit_id)] = target
+    return decisions.relabelled(labels)
 
 
 def _whole_numbers(unit_ids: Iterable[int]) -> list[int]:

@@ -73,6 +73,15 @@ class Footprints:
         except KeyError:
             raise BadRequest(f"there is no unit {unit_id} in this session") from None
 
+    def core(self, unit_id: int, level: float = 0.2) -> tuple[int, int, int, int]:
+        """Box of what is above a part of the unit's maximum: row0, row1, column0, column1, half open; zeros if empty."""
+        pixels, values = self.of(unit_id)
+        above = pixels[values >= level * self.maxima[self.position(unit_id)]]
+        if not above.size:
+            return 0, 0, 0, 0
+        rows, columns = np.divmod(above, self.shape[1])
+        return int(rows.min()), int(rows.max()) + 1, int(columns.min()), int(columns.max()) + 1
+
     def of(self, unit_id: int) -> tuple[np.ndarray, np.ndarray]:
         """Pixels and values of a unit."""
         position = self.position(unit_id)

@@ -34,7 +34,7 @@ DESCRIPTIONS = {
     "event_rate": "Events a minute where the frame rate is known, else in 1,000 frames",
     "area": "Pixels of the footprint that are not 0",
     "roundness": "4 pi area / perimeter^2 of the outline: 1 for a circle",
-    "border": "Pixels between the footprint and the border of the image",
+    "border": "Pixels between what is above a fifth of the footprint's maximum and the border of the image",
     "neighbour": "Pixels to the centroid of the nearest other unit",
     "fit": "Correlation of C and YrA",
     "movie_match": "Correlation of the footprint with the movie at the unit's highest peaks",
@@ -67,7 +67,8 @@ def footprint_metrics(footprints: Footprints) -> dict[str, np.ndarray]:
     """Metrics of the footprints alone: area, roundness, border, neighbour; NaN for an empty footprint."""
     empty = footprints.areas == 0
     height, width = footprints.shape
-    row0, row1, column0, column1 = footprints.boxes.T.astype(np.float64)
+    cores = [footprints.core(int(unit)) for unit in footprints.unit_ids]
+    row0, row1, column0, column1 = np.array(cores, np.float64).reshape(-1, 4).T
     border = np.minimum.reduce([row0, height - row1, column0, width - column1])
     found = {
         "area": footprints.areas.astype(np.float64),

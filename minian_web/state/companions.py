@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from minian_web.errors import MinianWebError
-from minian_web.jobs import Deliver
+from minian_web.jobs import Deliver, Job
 from minian_web.model.agreement import Agreement
 from minian_web.state.merge_queue import MergeQueue
 from minian_web.state.review_log import CarryOver, ReviewLog
 from minian_web.state.unit_metrics import UnitMetrics, rows_of
 from minian_web.state.unit_table import UnitTable
+from minian_web.store.raster import read_raster
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
@@ -27,6 +28,9 @@ class Companions(param.Parameterized):
 
     notes = param.Dict({}, doc="Output: note about each unit that has one")
     sets = param.Parameter(("main",), doc="Output: sets of decisions that there are")
+    raster = param.Parameter(
+        None, doc="Output: `(n, k)` uint8, all traces as a picture, in the order of the footprints"
+    )
     carry = param.ClassSelector(class_=CarryOver, allow_None=True, doc="Output: decisions that could be carried over")
 
     def __init__(self, review: ReviewState, runtime: Runtime, deliver: Deliver) -> None:
@@ -39,6 +43,7 @@ class Companions(param.Parameterized):
         )
         self.log: ReviewLog | None = None
         self._walks = False
+        self._drawing: Job | None = None
         watch = review.param.watch
         watch(lambda event: self._begin() if event.new is not None else self.close(), "footprints")
         watch(lambda event: self.metrics.follow_movie(event.new), "movie")
@@ -48,10 +53,13 @@ class Companions(param.Parameterized):
 
     def close(self) -> None:
         """Stop what runs."""
+        if self._drawing is not None:
+            self._drawing.cancel()
+        self._drawing = None
         self.metrics.close()
         self.queue.close()
         self.log, self._walks = None, False
-        self.param.update(notes={}, sets=("main",), carry=None)
+        self.param.update(notes={}, sets=("main",), carry=None, raster=None)
         self.table.columns = {}
 
     def _begin(self) -> None:
@@ -76,6 +84,20 @@ class Companions(param.Parameterized):
         if self.log is not None and review.decisions is not None:
             columns = rows_of(review.decisions, metrics.metrics, self.notes, metrics.frame_rate)
             self.table.follow(columns, review.walk.order)
+
+    def read_raster(self) -> None:
+        """Make the picture of all traces, once; `raster` has it when it is ready."""
+        review = self.review
+        if self._drawing is not None or self.log is None or not review.opened.dataset.has("C"):
+            return
+        dataset, key = review.opened.dataset, review.opened.key
+        self._drawing = self._runtime.jobs.run(
+            lambda tick: read_raster(dataset, key, tick=tick),
+            done=lambda found: setattr(self, "raster", found),
+            failed=lambda error: self._say(str(error)),
+            deliver=self._deliver,
+            name="raster of all traces",
+        )
 
     # --- table -----------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ import param
 
 from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver
-from minian_web.model.decisions import Decisions, applied
+from minian_web.model.decisions import Decisions, applied, labelled
 from minian_web.state.companions import Companions
 from minian_web.state.review_data import Opened, ReviewData
+from minian_web.state.review_exports import ReviewExports
 from minian_web.store.history import MAIN
 from minian_web.store.saver import Wish
 
@@ -42,6 +43,7 @@ class ReviewState(ReviewData):
         self._offered = False
         super().__init__(runtime, deliver, **inputs)
         self.companions = Companions(self, runtime, self._deliver)
+        self.exporting = ReviewExports(runtime, self._deliver)
         self.param.watch(lambda *_: self._go_on(), "reviewer")
         self.param.watch(lambda *_: self._refresh(), "label_set")
 
@@ -49,6 +51,7 @@ class ReviewState(ReviewData):
         """Stop what runs for this page; decisions already taken go on being saved."""
         self._unsubscribe()
         self._unsubscribe = lambda: None
+        self.exporting.cancel()
         super().close()
         self.param.update(decisions=None, sisters=[], exports={}, saving="saved", waiting_for="")
 
@@ -123,6 +126,21 @@ class ReviewState(ReviewData):
         seen, self.decisions = self.decisions, after
         self._submit(kind, (), seen, after=after, note=note)
         return True
+
+    def set_label(self, unit: int, label: int) -> None:
+        """Give one unit a label by hand, as `model.decisions.labelled`."""
+        if self.decisions is None:
+            return
+        try:
+            self.put("label", labelled(self.decisions, unit, label), f"unit {unit}: label {label}")
+        except BadRequest as error:
+            self.message = str(error)
+
+    def use_set(self, label_set: str) -> None:
+        """Work in the set `main`, or in another one, without seeing the others."""
+        self.message = ""
+        if label_set != self.label_set:
+            self.label_set = label_set
 
     def remark(self, kind: str, units: tuple[int, ...], note: str = "") -> bool:
         """Write down something that decides nothing, `kind` as `Curation.remark`; whether it was possible."""

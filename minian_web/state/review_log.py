@@ -36,6 +36,7 @@ SAID = {
     "revert": "went back to an earlier point",
     "carry": "carried decisions over",
     "adopt": "adopted a consensus",
+    "label": "gave a label",
     "note": "wrote a note",
     "apart": "called different cells",
 }

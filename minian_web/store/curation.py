@@ -25,7 +25,7 @@ from minian_web.store.whereabouts import whereabouts
 __all__ = ["Curation", "open_curation"]
 
 _log = logging.getLogger(__name__)
-BULK = ("rule", "revert", "carry", "adopt")
+BULK = ("rule", "revert", "carry", "adopt", "label")
 REMARKS = ("note", "apart")
 _RESERVED = ("external", "import")
 _LONGEST_NAME, _LONGEST_NOTE = 100, 2000
@@ -119,7 +119,8 @@ class Curation(Ledger):
         Parameters
         ----------
         kind
-            One of `BULK`: a metric rule, a return to an earlier point, decisions carried over or adopted.
+            One of `BULK`: a metric rule, a return to an earlier point, decisions carried over or adopted,
+            a label given by hand.
         after
             Decisions about all units of the session as they shall be.
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["movie_match", "read_metrics", "traces_guard"]
 
-_KIND, _MATCH_KIND = "metrics-1", "movie-match-1"
+_KIND, _MATCH_KIND = "metrics-2", "movie-match-1"
 _BYTES_AT_ONCE = 16 * 2**20  # of one variable's traces
 _BLOCK = 64 * 2**20  # bytes of a movie that are read at once where chunks are short
 

@@ -12,10 +12,11 @@ import param
 from minian_web.model.decisions import STATUSES
 from minian_web.state.review import ReviewState
 from minian_web.state.review_data import USABLE
+from minian_web.view.export_dialog import ExportDialog
 from minian_web.view.keys import label_of, shortcuts_of
 from minian_web.view.player import COMMANDS
 from minian_web.view.review_desk import STRETCH, ReviewDesk
-from minian_web.view.shell import button, dialog, download, select
+from minian_web.view.shell import button, select
 from minian_web.view.strip import Item, Strip, switch, text
 from minian_web.view.strip import button as strip_button
 from minian_web.view.theme import STATUS_COLOURS
@@ -63,11 +64,13 @@ class ReviewView(pn.viewable.Viewer):
         self._counts = pn.pane.HTML(margin=(0, 8), align="center", sizing_mode="stretch_width")
         self._saved = pn.pane.HTML(margin=(0, 8), align="center")
         self._decide = self._decide_strip()
-        self._more = Strip(strip_button("export", "Export…", self._open_export), align="center", margin=(4, 2))
+        more = strip_button("export", "Export…", lambda: self._export.open())
+        self._more = Strip(more, align="center", margin=(4, 2))
         self._message = pn.pane.HTML(margin=0, sizing_mode="stretch_width", visible=False)
         self._units = UnitList(
             choose=lambda unit: state.go("to_unit", unit),
             mark=lambda unit: state.go("toggle", unit),
+            label=state.set_label,
             sizing_mode="stretch_width",
             margin=0,
         )
@@ -81,7 +84,7 @@ class ReviewView(pn.viewable.Viewer):
             align="center",
         )
         self._sisters = pn.Row(sizing_mode="stretch_width", margin=0, visible=False)
-        self._export = self._export_dialog()
+        self._export = ExportDialog(state)
         self._follow()
         self._show_opened()
 
@@ -168,7 +171,7 @@ class ReviewView(pn.viewable.Viewer):
             self._desk.panels(),
             self._desk.player,
             self._bottom(),
-            self._export,
+            self._export.pane,
         ]
 
     def _allow(self, writable: bool) -> None:
@@ -179,7 +182,7 @@ class ReviewView(pn.viewable.Viewer):
         state, walk = self.state, self.state.walk
         if state.decisions is None:
             return
-        self._units.rows = rows_of(walk, state.decisions)
+        self._units.param.update(rows=rows_of(walk, state.decisions), labels=sorted(walk.order))
         where = " in box" if walk.within_box else ""
         place = f"Group {walk.index + 1} of {len(walk.groups)}{where}" if walk.groups else "No units"
         self._decide.change("place", label=place)
@@ -262,7 +265,7 @@ class ReviewView(pn.viewable.Viewer):
         made = [switch(options, name, label, SWITCHES[name]) for name, label in shown.items()]
         switches = Strip(*made, switch(self.state, "advance", "Go on", SWITCHES["advance"]), margin=(0, 0, 4, 0))
         switches.follow(options, list(shown)).follow(self.state, ["advance"])
-        self._workbench = Workbench(self.state, self._units, switches)
+        self._workbench = Workbench(self.state, self._units, switches, self._desk.raster)
         tall = {"height": "clamp(250px, 34vh, 520px)", "flex": "0 0 auto"}
         return pn.Row(self._desk.traces(), self._workbench.column, styles=tall, **STRETCH)
 
@@ -279,24 +282,6 @@ class ReviewView(pn.viewable.Viewer):
         options = {" · ".join(value for _, value in key): key for key in opened.dataset.keys}
         choose = lambda key: self.state.param.update(key=key)  # noqa: E731
         return [select("Session", options, opened.key, choose, width=150, margin=(4, 8), align="center")]
-
-    def _export_dialog(self) -> Any:
-        name = self.state.dataset.replace("/", "_") or "labels"
-        forms = (("Table (CSV)", f"{name}_labels.csv", "csv"), ("zarr (zip)", f"{name}_labels.zarr.zip", "zarr"))
-        return dialog(
-            "Export labels",
-            pn.pane.HTML("What was decided about each unit, for other programs.", margin=(0, 0, 8, 0)),
-            *(self._download(label, file, form) for label, file, form in forms),
-        )
-
-    def _download(self, label: str, file: str, form: str) -> Any:
-        made = download(label, file, lambda: self.state.exports[form], margin=(4, 0), width=240, disabled=True)
-        self.state.param.watch(lambda event: made.param.update(disabled=form not in event.new), "exports")
-        return made
-
-    def _open_export(self) -> None:
-        self.state.prepare_exports()
-        self._export.open = True
 
     def __panel__(self) -> pn.Column:
         return self._body

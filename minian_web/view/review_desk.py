@@ -17,6 +17,7 @@ from minian_web.state.traces import UnitTraces
 from minian_web.view.field import Field, FootprintMap
 from minian_web.view.figures import bounds
 from minian_web.view.player import FramePlayer, panel
+from minian_web.view.raster_panel import RasterPanel
 from minian_web.view.square import SquarePixels
 from minian_web.view.traces import TraceFigure
 
@@ -51,7 +52,8 @@ class ReviewDesk(pn.viewable.Viewer):
         self._zoomed: int | None = None
         for field in (self._activity, self._movie):
             field.figure.share_ranges(self._map.figure)
-        self.player = FramePlayer(position=state.position, cursors=[self._traces.cursor])
+        self.raster = RasterPanel(state.companions, dataset.frames, self._seek)
+        self.player = FramePlayer(position=state.position, cursors=[self._traces.cursor, self.raster.cursor])
         self.player.set_frames(dataset.frames)
         self._show_frames()
         self._follow()
@@ -163,7 +165,7 @@ class ReviewDesk(pn.viewable.Viewer):
         if self._zoomed is None:
             self._map.show_all()
         else:
-            self._map.zoom_to(footprints.boxes[footprints.position(current)])
+            self._map.zoom_to(np.array(footprints.core(current)))
 
     def _seek(self, frame: float) -> None:
         frames = self._opened.dataset.frames

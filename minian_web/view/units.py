@@ -23,11 +23,21 @@ class UnitList(JSComponent):
 
     _esm = assets.text("units.js")
 
-    def __init__(self, choose: Callable[[int], None], mark: Callable[[int], None], **params: Any) -> None:
+    labels = param.List(default=[], item_type=int, doc="Input: ids of all units of the session, offered as labels")
+
+    def __init__(
+        self,
+        choose: Callable[[int], None],
+        mark: Callable[[int], None],
+        label: Callable[[int, int], None] = lambda _unit, _label: None,
+        **params: Any,
+    ) -> None:
         super().__init__(**params)
-        self._choose, self._mark = choose, mark
+        self._choose, self._mark, self._label = choose, mark, label
 
     def _handle_msg(self, data: Any) -> None:
+        if isinstance(data, dict) and isinstance(data.get("label"), int) and isinstance(data.get("unit"), int):
+            self._label(data["unit"], data["label"])
         for name, act in (("current", self._choose), ("mark", self._mark)):
             if isinstance(data, dict) and isinstance(data.get(name), int):
                 act(data[name])
@@ -45,6 +55,7 @@ def _row(unit: int, color: str, walk: Walk, decisions: Decisions) -> dict[str, A
         "unit": unit,
         "color": color,
         "status": status,
+        "label": decisions.of(unit).label,
         "status_color": STATUS_COLOURS[status],
         "text": f"merged with {', '.join(others)}" if status == "merged" else status,
         "marked": unit in walk.marked,

@@ -1,4 +1,4 @@
-"""The panels beside the traces, one at a time: units of the group, table, merge queue, history."""
+"""The panels beside the traces, one at a time: group, table, merge queue, raster, history, sets."""
 
 from __future__ import annotations
 
@@ -11,23 +11,32 @@ from minian_web.state.review import ReviewState
 from minian_web.view.history_panel import HistoryPanel
 from minian_web.view.merge_panel import MergePanel
 from minian_web.view.note import Note
+from minian_web.view.raster_panel import RasterPanel
+from minian_web.view.sets_panel import SetsPanel
 from minian_web.view.strip import Strip
 from minian_web.view.strip import button as strip_button
 from minian_web.view.unit_panel import UnitPanel
 
 __all__ = ["Workbench"]
 
-TABS = {"units": "Group", "table": "Table", "merge": "Merge queue", "history": "History"}
-WIDTHS = {"units": 320, "table": 620, "merge": 360, "history": 600}
+TABS = {
+    "units": "Group",
+    "table": "Table",
+    "merge": "Merge queue",
+    "raster": "Raster",
+    "history": "History",
+    "sets": "Sets",
+}
+WIDTHS = {"units": 400, "table": 620, "merge": 400, "raster": 620, "history": 600, "sets": 420}
 
 
 class Workbench:
     """Everything is built once; a tab shows one part and hides the others."""
 
-    def __init__(self, state: ReviewState, units: Any, switches: Any) -> None:
+    def __init__(self, state: ReviewState, units: Any, switches: Any, raster: RasterPanel) -> None:
         self._state, companions = state, state.companions
         self._table, self._merge = UnitPanel(companions), MergePanel(companions.queue)
-        self._history = HistoryPanel(companions)
+        self._history, self._raster = HistoryPanel(companions), raster
         self._note = Note(companions.write_note)
         self._parts = {
             "units": pn.Column(
@@ -35,7 +44,9 @@ class Workbench:
             ),
             "table": pn.Column(self._table.grid),
             "merge": pn.Column(self._merge.grid),
+            "raster": pn.Column(raster.figure.pane()),
             "history": pn.Column(self._history.grid),
+            "sets": pn.Column(SetsPanel(companions).column),
         }
         for name, part in self._parts.items():
             part.param.update(sizing_mode="stretch_both", margin=0, visible=name == "units")
@@ -56,6 +67,7 @@ class Workbench:
         self.column.width = WIDTHS[name]
         self._table.show(seen=name == "table")
         self._history.show(seen=name == "history")
+        self._raster.show(seen=name == "raster")
 
     def candidate(self, by: int) -> None:
         """Show the next group of the merge queue."""

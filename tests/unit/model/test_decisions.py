@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from minian_web.errors import BadRequest
 from minian_web.model.decisions import DISCARDED, STATUSES, Decisions, affected, applied, canonical
+from minian_web.model.decisions import labelled as by_hand
 
 KINDS = ("keep", "discard", "discard_unit", "merge", "unmerge", "reset")
 IDS = st.lists(st.integers(0, 40), min_size=1, max_size=12, unique=True)
@@ -218,3 +219,19 @@ def test_decisions_cannot_be_changed():
         made.labels_array[0] = 1
     made.labels()[0] = 1
     assert made.labels().tolist() == [2, 2, 2, 9]
+
+
+def test_a_label_given_by_hand():
+    blank = Decisions.from_labels(np.array([4, 1, 7, 9]))
+    joined = by_hand(by_hand(blank, 7, 1), 4, 7)
+    assert joined.cell(4) == (1, 4, 7)
+    assert joined.labels().tolist() == [1, 1, 1, 9]
+    out = by_hand(joined, 1, 1)
+    assert out.cell(4) == (4, 7)
+    assert out.of(1).status == "undecided"
+    assert by_hand(joined, 1, -1).of(1).status == "discarded"
+    assert by_hand(joined, 1, 9).labels().tolist() == [4, 9, 4, 9]
+    back = by_hand(by_hand(blank, 9, -1), 9, 9)
+    assert back.of(9).status == "undecided"
+    with pytest.raises(BadRequest, match="unit 9 is discarded"):
+        by_hand(by_hand(blank, 9, -1), 4, 9)
