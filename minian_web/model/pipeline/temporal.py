@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from minian_web.errors import BadRequest
-from minian_web.model.pipeline.autoregression import decay_root, smoothed_ar
+from minian_web.model.pipeline.autoregression import construct_pulse_response, decay_root, smoothed_ar
 from minian_web.model.pipeline.smoothing import check_frequency, noise
 
 SMALLEST = 1e-8
@@ -135,7 +135,9 @@ def deconvolve(y: np.ndarray, g: np.ndarray, weight: float) -> tuple[np.ndarray,
         decay = decay_root(g) ** np.arange(y.size)
     if not np.isfinite(decay).all() or np.abs(decay).max() > 1 / SMALLEST:
         raise BadRequest(f"the AR coefficients {np.round(g, 4).tolist()} describe a process that grows without end")
-    x = _solve(y, g, decay, weight)
+    # from the norm of the response to a spike on, no spike pays; more would only be hard on the solver
+    enough = 1.01 * float(np.linalg.norm(construct_pulse_response(g, y.size)[1]))
+    x = _solve(y, g, decay, min(weight, enough))
     c, b, c0 = x[: y.size], x[y.size], x[y.size + 1]
     spikes = np.convolve(c, np.concatenate([[1.0], -g]))[: y.size]
     baseline = np.full(y.size, b)

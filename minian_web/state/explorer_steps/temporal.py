@@ -46,7 +46,7 @@ class Temporal:
     def sections(self) -> tuple[Section, ...]:
         """One dictionary; the methods are what is fitted."""
         fields = (*fields_of(update_temporal, {"add_lag": ("p",)}, without=["smooth", "scale"]), JACCARD)
-        return (Section(KEY, "Temporal update", {AS_PIPELINE: fields, RAW: fields}, AS_PIPELINE, _python),)
+        return (Section(KEY, "Fit", {AS_PIPELINE: fields, RAW: fields}, AS_PIPELINE, _python),)
 
     def starts(self, source: Source) -> list[str]:
         """Stored YrA where there is one."""

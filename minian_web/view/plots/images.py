@@ -80,12 +80,13 @@ def shaded(curves: Mapping[str, hv.Curve], title: str, *, datashading: bool, **o
     """Overlay named curves with a legend: as pixels, drawn once over the whole range, or as lines."""
     colors = dict(zip(curves, distinct_colors(len(curves)), strict=True))
     common = {
-        "width": CURVES, "height": 240, "title": title, "fontsize": {"title": 9}, "show_legend": len(curves) <= 10,
+        "width": CURVES, "height": 240, "title": title, "fontsize": {"title": 9, "legend": 8},
+        "show_legend": len(curves) <= 10,
         "default_tools": ["pan", "xwheel_zoom", "box_zoom", "reset"], "active_tools": ["xwheel_zoom"], **options,
     }  # fmt: skip
     if not datashading:
         lines = [one.relabel(name).opts(color=colors[name], line_width=1) for name, one in curves.items()]
-        return hv.Overlay(lines).opts(legend_position="right", **common)
+        return hv.Overlay(lines).opts(**{"legend_position": "right", **common})
     overlay = hv.NdOverlay(dict(curves), kdims=["trace"], sort=False)
     kinds: dict[str, Any] = {"aggregator": ds.count_cat("trace"), "color_key": colors}
     if len(curves) == 1:  # datashader cannot shade a single category
@@ -93,7 +94,7 @@ def shaded(curves: Mapping[str, hv.Curve], title: str, *, datashading: bool, **o
         kinds = {"aggregator": ds.count(), "cmap": [color, color]}
     pixels = datashade(overlay, **kinds, min_alpha=200, dynamic=False, width=2 * CURVES, height=480)
     points = [_legend_point(one, name, colors[name]) for name, one in curves.items()]
-    return hv.Overlay([pixels.opts(**common), *points]).opts(legend_position="right", **common)
+    return hv.Overlay([pixels.opts(**common), *points]).opts(**{"legend_position": "right", **common})
 
 
 def _legend_point(curve: hv.Curve, name: str, color: str) -> hv.Points:

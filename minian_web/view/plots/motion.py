@@ -52,7 +52,12 @@ def _curves(names: list[str], frames: np.ndarray, values: np.ndarray) -> hv.NdOv
         for name, one in zip(names, values, strict=True)
     }
     return hv.NdOverlay(curves, kdims=["shift_dim"], sort=False).opts(
-        width=2 * CURVES, height=240, legend_position="right", title="shift", backend="bokeh"
+        width=2 * CURVES,
+        height=240,
+        legend_position="right",
+        title="shift",
+        fontsize={"title": 9, "legend": 8},
+        backend="bokeh",
     )
 
 

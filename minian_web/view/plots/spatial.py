@@ -50,12 +50,13 @@ def visualize_spatial_update(
     names, found = runs([A_dict, C_dict], kdims)
     maps: list[dict[Any, Any]] = [{}, {}, {}]
     for key, (a, c) in found.items():
-        for one, drawn in zip(maps, _panels(a, c, said(names, key), norm=norm, datashading=datashading), strict=True):
+        for one, drawn in zip(maps, panels(a, c, said(names, key), norm=norm, datashading=datashading), strict=True):
             one[key] = drawn
     return hv.Layout([hv.HoloMap(one, kdims=names) for one in maps]).cols(3)
 
 
-def _panels(a: xr.DataArray, c: xr.DataArray, title: str, *, norm: bool, datashading: bool) -> list[Any]:
+def panels(a: xr.DataArray, c: xr.DataArray, title: str, *, norm: bool, datashading: bool) -> list[Any]:
+    """Give footprints, binary footprints, and activities of one run."""
     footprints = a if "unit_id" in a.dims else a.expand_dims("unit_id")
     values = plain(footprints.transpose("unit_id", "height", "width"))
     total, binary = summed(footprints, values), summed(footprints, values > 0)

@@ -101,7 +101,13 @@ def pulse(g: np.ndarray | None, title: str, length: int = PULSE, **options: Any)
         hv.Curve((at, one), "time since the spike (frames)", "response", label=name).opts(color=color)
         for name, one, color in (("calcium", c, "#0072b2"), ("spike", s, "#d55e00"))
     ]
-    common = {"width": 300, "height": 240, "title": f"pulse response {title}", "fontsize": {"title": 9}, **options}
+    common = {
+        "width": 300,
+        "height": 240,
+        "title": f"pulse response {title}",
+        "fontsize": {"title": 9, "legend": 8},
+        **options,
+    }
     return hv.Overlay(lines).opts(legend_position="top_right", **common)
 
 

@@ -1,0 +1,1 @@
+"""The Parameter Explorer as it is drawn."""
