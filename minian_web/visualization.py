@@ -13,6 +13,7 @@ from minian_web.store.result_video import generate_videos
 from minian_web.store.video import write_video
 from minian_web.view.align import AlignViewer
 from minian_web.view.array_viewer import VArrayViewer
+from minian_web.view.cnmf_viewer import CNMFViewer
 from minian_web.view.plots.curves import datashade_ndcurve
 from minian_web.view.plots.gmm import visualize_gmm_fit
 from minian_web.view.plots.motion import visualize_motion
@@ -23,6 +24,7 @@ from minian_web.view.plots.temporal import visualize_temporal_update
 
 __all__ = [
     "AlignViewer",
+    "CNMFViewer",
     "NNsort",
     "VArrayViewer",
     "centroid",

@@ -74,7 +74,7 @@ class Footprints:
             raise BadRequest(f"there is no unit {unit_id} in this session") from None
 
     def core(self, unit_id: int, level: float = 0.2) -> tuple[int, int, int, int]:
-        """Box of what is above a part of the unit's maximum: row0, row1, column0, column1, half open; zeros if empty."""
+        """Box of what is above a part of the maximum: row0, row1, column0, column1, half open; zeros if empty."""
         pixels, values = self.of(unit_id)
         above = pixels[values >= level * self.maxima[self.position(unit_id)]]
         if not above.size:

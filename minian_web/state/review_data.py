@@ -50,6 +50,8 @@ class ReviewData(param.Parameterized):
     frame = param.Integer(None, allow_None=True, doc="Input: frame coordinate, as in the page's address")
     position = param.Integer(0, bounds=(0, None), doc="Input: position of the frame shown")
     unit = param.Integer(None, allow_None=True, doc="Input: the current unit, as in the page's address")
+    nearby = param.Boolean(True, doc="Input: groups of neighbours; off: groups by ascending id")
+    served = param.Boolean(True, doc="Input: by a server with its addresses; off: in a notebook")
     movie = param.String(doc="Input: name of the movie shown beside the activity; empty for none")
 
     opened = param.Parameter(None, doc="Output: the `Opened` dataset")
@@ -165,12 +167,18 @@ class ReviewData(param.Parameterized):
             )
 
     def _pair(self, movies: list[Any]) -> None:
-        names = [pairing.movie.name for pairing in movies if pairing.status in USABLE]
+        names = [pairing.movie.name for pairing in movies if self._shows(pairing)]
         movie = self.movie if self.movie in names else next(iter(sorted(names, key=_preference)), "")
         self.param.update(movies=movies, movie=movie)
 
+    def _shows(self, pairing: Any) -> bool:
+        """Whether a movie is one of the session that is shown."""
+        return pairing.status in USABLE and pairing.key in ((), self.opened.key)
+
     def _indexed(self, footprints: Footprints) -> None:
-        order = footprints.unit_ids[np.argsort(nearest_neighbour_walk(footprints.centroids))]
+        order = np.sort(footprints.unit_ids)
+        if self.nearby:
+            order = footprints.unit_ids[np.argsort(nearest_neighbour_walk(footprints.centroids))]
         walk = Walk.through([int(unit) for unit in order])
         self.param.update(footprints=footprints, progress=None)
         self._stand(walk if self.unit is None else walk.to_unit(self.unit) if self.unit in walk.order else walk)

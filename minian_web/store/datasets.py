@@ -21,7 +21,9 @@ from minian_web.store.sessions import A_DIMS, frames_of, keys_of, place_of
 from minian_web.store.variables import positions
 from minian_web.store.zarrs import array_meta
 
-__all__ = ["Dataset", "open_dataset"]
+__all__ = ["MEMORY", "Dataset", "open_dataset"]
+
+MEMORY = "memory"  # form of a dataset of a notebook
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class Dataset:
     id
         Name under the roots, as in URLs; may be empty.
     path, form
-        Folder or file, and "groups", "group" or "netcdf".
+        Folder or file, and "groups", "group" or "netcdf"; "memory" in a notebook.
     meta
         0-d coordinates of A: animal, session and the like.
     keys
@@ -89,7 +91,7 @@ class Dataset:
 
     def current_guard(self) -> str:
         """Guard of what is on disk now; it differs from `guard` when A was rewritten. `DataError` when A is gone."""
-        return dataset_guard(self.form, self.container.variable("A"))
+        return self.guard if self.form == MEMORY else dataset_guard(self.form, self.container.variable("A"))
 
     @cached_property
     def stored_units(self) -> np.ndarray:

@@ -13,7 +13,7 @@ from minian_web.errors import BadRequest
 from minian_web.model.appearance import Appearance
 from minian_web.model.metrics import METRICS, Metrics, footprint_metrics, trace_metrics
 from minian_web.model.transients import highest, transients
-from minian_web.store import zarrs
+from minian_web.store.datasets import MEMORY
 from minian_web.store.guard import guard_of
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from minian_web.model.footprints import Footprints
     from minian_web.model.keys import Key
     from minian_web.store.datasets import Dataset
-    from minian_web.store.movies import Movie
+    from minian_web.store.movies import Playable
 
 __all__ = ["movie_match", "read_metrics", "traces_guard"]
 
@@ -32,7 +32,7 @@ _BLOCK = 64 * 2**20  # bytes of a movie that are read at once where chunks are s
 
 def traces_guard(dataset: Dataset, key: Key) -> str:
     """Guard of the footprints, of C, S and YrA, and of the session."""
-    if dataset.form == "netcdf":
+    if dataset.form in ("netcdf", MEMORY):
         return f"{dataset.current_guard()} {key}"
     names = [name for name in ("C", "S", "YrA") if dataset.has(name)]
     return f"{dataset.guard} {guard_of(*(dataset.container.variable(name).path for name in names))} {key}"
@@ -98,7 +98,7 @@ def _rows(
 
 def movie_match(
     dataset: Dataset,
-    movie: Movie,
+    movie: Playable,
     key: Key = (),
     tick: Tick | None = None,
     big_reads: AbstractContextManager[Any] | None = None,
@@ -139,7 +139,7 @@ def movie_match(
 
 def _match(
     dataset: Dataset,
-    movie: Movie,
+    movie: Playable,
     key: Key,
     footprints: Footprints,
     tick: Callable[[float], None],
@@ -147,7 +147,7 @@ def _match(
     rest: float,
 ) -> np.ndarray:
     appearance = Appearance(footprints, _peaks(dataset, movie, key, footprints))
-    chunk = max(1, movie.array.chunks[0])
+    chunk = max(1, movie.chunk)
     frame_bytes = movie.height * movie.width * movie.dtype.itemsize
     step = max(chunk, _BLOCK // max(frame_bytes, 1) // chunk * chunk)
     for first in range(0, movie.n_frames, step):
@@ -155,13 +155,13 @@ def _match(
         if appearance.wants(first, last):
             begun = time.monotonic()
             with big_reads:
-                appearance.add(first, zarrs.read(movie.array, (slice(first, last),)))
+                appearance.add(first, movie.read(slice(first, last)))
             time.sleep(min(rest * (time.monotonic() - begun), 1.0))
         tick(last / movie.n_frames)
     return appearance.correlations()
 
 
-def _peaks(dataset: Dataset, movie: Movie, key: Key, footprints: Footprints) -> list[np.ndarray]:
+def _peaks(dataset: Dataset, movie: Playable, key: Key, footprints: Footprints) -> list[np.ndarray]:
     """Positions in the movie of each unit's highest peaks."""
     places = {int(frame): place for place, frame in enumerate(movie.frames.tolist())}
     found: list[np.ndarray] = [np.zeros(0, np.int64)] * len(footprints.unit_ids)

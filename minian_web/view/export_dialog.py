@@ -31,10 +31,7 @@ class ExportDialog:
         )
         only = Strip(switch(self._exports, "accepted_only", "Without the undecided cells"), margin=(2, 0))
         forms = (("Table (CSV)", f"{name}_labels.csv", "csv"), ("zarr (zip)", f"{name}_labels.zarr.zip", "zarr"))
-        self.pane = dialog(
-            "Export",
-            _heading("Labels", "What was decided about each unit."),
-            pn.Row(*(self._download(label, file, form) for label, file, form in forms), margin=0),
+        after = [
             _heading(
                 "Cells after curation",
                 "Discarded units are left out, units of one cell combined: the mean, as minian's unit_merge.",
@@ -42,6 +39,12 @@ class ExportDialog:
             only.follow(self._exports, ["accepted_only"]),
             self._make,
             self._status,
+        ]
+        self.pane = dialog(
+            "Export",
+            _heading("Labels", "What was decided about each unit."),
+            pn.Row(*(self._download(label, file, form) for label, file, form in forms), margin=0),
+            *(after if state.served else ()),
         )
         self._exports.param.watch(lambda *_: self._tell(), ["progress", "message", "token"])
 

@@ -14,7 +14,7 @@ from minian_web.state.review import ReviewState
 from minian_web.state.review_data import USABLE
 from minian_web.view.export_dialog import ExportDialog
 from minian_web.view.keys import label_of, shortcuts_of
-from minian_web.view.player import COMMANDS
+from minian_web.view.player import COMMANDS, Fallback
 from minian_web.view.review_desk import STRETCH, ReviewDesk
 from minian_web.view.shell import button, select
 from minian_web.view.strip import Item, Strip, switch, text
@@ -53,10 +53,17 @@ class TraceOptions(param.Parameterized):
 
 
 class ReviewView(pn.viewable.Viewer):
-    """The page of a `ReviewState`."""
+    """The page of a `ReviewState`.
 
-    def __init__(self, state: ReviewState) -> None:
+    Parameters
+    ----------
+    answer
+        Gives frames over the websocket, where there is no server with an address for them.
+    """
+
+    def __init__(self, state: ReviewState, answer: Fallback | None = None) -> None:
         super().__init__()
+        self._answer = answer
         self.state, self._options = state, TraceOptions()
         self._desk: ReviewDesk | None = None
         self._workbench: Workbench | None = None
@@ -159,7 +166,7 @@ class ReviewView(pn.viewable.Viewer):
             self._desk = None
             self._body.objects = []
             return
-        self._desk = ReviewDesk(self.state, opened, self._options)
+        self._desk = ReviewDesk(self.state, opened, self._options, self._answer)
         self._allow(opened.curation.writable)
         self._show_units()
         self._show_counts()

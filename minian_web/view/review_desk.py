@@ -16,7 +16,7 @@ from minian_web.state.review_data import Opened
 from minian_web.state.traces import UnitTraces
 from minian_web.view.field import Field, FootprintMap
 from minian_web.view.figures import bounds
-from minian_web.view.player import FramePlayer, panel
+from minian_web.view.player import Fallback, FramePlayer, panel
 from minian_web.view.raster_panel import RasterPanel
 from minian_web.view.square import SquarePixels
 from minian_web.view.traces import TraceFigure
@@ -38,7 +38,7 @@ class ReviewDesk(pn.viewable.Viewer):
         Options of the traces, bound to switches: `show_c`, `show_s`, `show_yra`, `normalise`, `use_ac`.
     """
 
-    def __init__(self, state: ReviewState, opened: Opened, traces: Any) -> None:
+    def __init__(self, state: ReviewState, opened: Opened, traces: Any, answer: Fallback | None = None) -> None:
         super().__init__()
         self._state, self._opened, self._options = state, opened, traces
         dataset = opened.dataset
@@ -53,7 +53,11 @@ class ReviewDesk(pn.viewable.Viewer):
         for field in (self._activity, self._movie):
             field.figure.share_ranges(self._map.figure)
         self.raster = RasterPanel(state.companions, dataset.frames, self._seek)
-        self.player = FramePlayer(position=state.position, cursors=[self._traces.cursor, self.raster.cursor])
+        self.player = FramePlayer(
+            position=state.position, cursors=[self._traces.cursor, self.raster.cursor], answer=answer
+        )
+        if not state.served:
+            self.player.url = ""
         self.player.set_frames(dataset.frames)
         self._show_frames()
         self._follow()
