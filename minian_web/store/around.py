@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-REGISTRATION = ("mappings.pkl", "cents.pkl", "shiftds.nc", "mappings.csv", "cents.csv")
 MOST_SWEEPS = 100
 EXAMPLES = 4
 
@@ -28,11 +27,6 @@ def what_is_in(folder: Path) -> str:
     return f"holds {', '.join(visible[:EXAMPLES])}{more}"
 
 
-def registrations(dataset: Path, root: Path) -> list[Path]:
-    """Files of a cross-registration in the folders above a dataset, up to the root."""
-    return [folder / name for folder in _above(dataset, root) for name in REGISTRATION if (folder / name).is_file()]
-
-
 def sweeps(dataset: Path, root: Path) -> list[Path]:
     """Folders of parameter sweeps beside a dataset: named `sweep...`, one level down at most."""
     if not dataset.is_relative_to(root) or dataset == root:
@@ -46,10 +40,6 @@ def sweeps(dataset: Path, root: Path) -> list[Path]:
 def runs_of(sweep: Path) -> int:
     """How many runs a sweep's folder holds."""
     return len(_folders(sweep))
-
-
-def _above(dataset: Path, root: Path) -> list[Path]:
-    return [folder for folder in dataset.parents if folder.is_relative_to(root)]
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -182,7 +182,7 @@ class RegistrationView(pn.viewable.Viewer):
             self._tabs.value = tab
         for name, part in getattr(self, "_parts", {}).items():
             part.visible = name == tab
-        for part in getattr(self, "_only_when_shown", ()):
+        for part in (self._tabs, self._saved, *getattr(self, "_only_when_shown", ())):
             part.visible = shown
         self._show_pictures()
 

@@ -79,7 +79,7 @@ def _said(state: RegistrationState) -> str:
             "is written until you save it.</p>"
         )
     only = html.escape(sisters[0].animal if sisters and sisters[0].animal else "")
-    whose = f"of animal {only}" if only else "in the same folder"
+    whose = f"of the animal “{only}”" if only else "in the same folder"
     return (
         f"<h3>There is nothing to register yet</h3><p>Only one session {whose} was found under this root. Matching "
         "needs two or more: sessions are taken for the same animal when the coordinate <code>animal</code> of their "
