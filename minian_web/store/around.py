@@ -37,11 +37,6 @@ def sweeps(dataset: Path, root: Path) -> list[Path]:
     return sorted(set(found))[:MOST_SWEEPS]
 
 
-def runs_of(sweep: Path) -> int:
-    """How many runs a sweep's folder holds."""
-    return len(_folders(sweep))
-
-
 def _folders(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as found:

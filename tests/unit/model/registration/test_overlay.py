@@ -8,10 +8,20 @@ from scipy.ndimage import grey_erosion
 
 from minian_web.model.footprints import from_dense
 from minian_web.model.registration.cells import centres_of, merged_cells, names_of
-from minian_web.model.registration.mapping import NONE
+from minian_web.model.registration.mapping import NONE, Matches
+from minian_web.model.registration.matching import match
 from minian_web.model.registration.overlap import correlation, crop, jaccard
 from minian_web.model.registration.overlay import channel, coloured, eroded, packed
 from minian_web.model.registration.quality import correlations, warnings_of
+from minian_web.model.registration.scene import (
+    Display,
+    Part,
+    crops_of,
+    evidence_of,
+    first_channels,
+    quality_of,
+    scene_of,
+)
 
 SHAPE = (20, 24)
 
@@ -102,3 +112,65 @@ def test_quality_of_an_alignment():
     good = warnings_of(np.ones((2, 2)), {"a": (0, 0), "b": (1, 0)}, {"a": 10, "b": 15}, (1, 20, 0, 24), SHAPE)
     assert good == []
     assert np.isnan(correlations([one, np.full(SHAPE, np.nan, np.float32)])[0, 1])
+
+
+def part(shape, centre, unit=7, origin=(0, 0)):
+    rows, columns = np.mgrid[: shape[0], : shape[1]]
+    image = np.clip(1 - np.hypot(rows - centre[0], columns - centre[1]) / 4, 0, None).astype(np.float32)
+    heights, widths = np.arange(shape[0]) + origin[0], np.arange(shape[1]) + origin[1]
+    return Part(from_dense([unit], [image], shape), heights, widths, image)
+
+
+@pytest.fixture
+def scene():
+    parts = {
+        "a": part((20, 24), (8, 8)),
+        "b": part((30, 18), (9, 6), unit=3, origin=(0, 2)),
+        "c": part((20, 24), (8, 9)),
+    }
+    return scene_of(parts, {"a": (0.0, 0.0), "b": (-1.0, 0.4), "c": (0.0, -1.0)})
+
+
+def test_sessions_of_different_size_share_a_canvas(scene):
+    assert scene.shape == (30, 24)
+    for session in ("a", "b", "c"):
+        np.testing.assert_allclose(scene.footprints[session].centroids[0], (8, 8), atol=0.01)
+    assert scene.window == (0, 20, 2, 20)
+    matches = match(scene.centres(), 5)
+    assert matches.units.tolist() == [[7, 3, 7]]
+    assert np.isnan(scene.projection("a", aligned=False)[25]).all()
+    assert quality_of(scene).after[0, 1] > quality_of(scene).before[0, 1]
+
+
+def test_matched_is_asked_of_the_distinct_sessions_chosen(scene):
+    matches = Matches.numbered(("a", "b", "c"), np.array([[7, 3, NONE], [NONE, NONE, 7]]))
+    only = {"matched": True, "unmatched": False}
+    assert scene.visible("a", matches, Display(("a", "b", ""), **only)).tolist() == [7]
+    assert scene.visible("a", matches, Display(("a", "b", "c"), **only)).tolist() == []
+    assert scene.visible("a", matches, Display(("a", "a", ""), **only)).tolist() == []
+    assert scene.visible("c", matches, Display(("a", "b", "c"), matched=False)).tolist() == [7]
+    assert scene.overlay(matches, Display(("a", "b", ""), **only))[8, 8].tolist() == pytest.approx([1, 1, 0])
+
+
+def test_a_click_means_the_nearest_drawn_cell(scene):
+    matches = Matches.numbered(("a", "b", "c"), np.array([[7, 3, 7]]))
+    assert scene.unit_at(8, 8, matches, Display(("b", "", ""))) == ("b", 3)
+    assert scene.unit_at(28, 22, matches, Display(("b", "", ""))) is None
+    assert scene.unit_at(8, 8, matches, Display(("a", "", ""), matched=False, unmatched=False)) is None
+
+
+def test_a_match_is_cut_out_at_the_same_place(scene):
+    crops = crops_of(scene, {"a": 7, "b": NONE, "c": 99}, half=6)
+    assert [(one.session, one.unit) for one in crops] == [("a", 7), ("b", NONE), ("c", NONE)]
+    assert crops[0].cell[6, 6] == 1
+    assert crops[1].around[6, 6] == 1
+    pairs = evidence_of(scene, scene.centres(), {"a": 7, "b": 3, "c": NONE})
+    assert [(one.first, one.second) for one in pairs] == [("a", "b")]
+    assert pairs[0].distance < 0.5
+    assert pairs[0].jaccard > 0.9
+    assert crops_of(scene, {"a": NONE}) == []
+
+
+def test_channels_to_begin_with_are_different():
+    assert first_channels(["x", "y"]) == ("x", "y", "")
+    assert first_channels(["x", "y", "z", "w"]) == ("x", "y", "z")
