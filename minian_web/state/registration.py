@@ -13,7 +13,7 @@ from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver, Tick
 from minian_web.model.registration.edits import edit
 from minian_web.model.registration.mapping import NONE, Matches
-from minian_web.model.registration.overlay import packed
+from minian_web.model.registration.overlay import WINDOWS, packed
 from minian_web.model.registration.result import Registration
 from minian_web.model.registration.scene import (
     Crop,
@@ -81,6 +81,7 @@ class RegistrationState(Computing):
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
         self._held: Callable[[], None] | None = None
         self._asked = 0
+        self._eroded: Scene | None = None
         super().__init__(runtime, deliver, **inputs)
         watch = self.param.watch
         watch(lambda *_: self._set_channels(), "current")
@@ -127,15 +128,38 @@ class RegistrationState(Computing):
         self._asked += 1
         ticket = self._asked
 
-        def work(_tick: Tick) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-            drawn = {s: scene.visible(s, matches, display) for s in display.chosen if s in scene.footprints}
-            return packed(scene.overlay(matches, display)), drawn
-
-        def done(found: tuple[np.ndarray, dict[str, np.ndarray]]) -> None:
+        def done(picture: np.ndarray) -> None:
             if ticket == self._asked:
-                self.param.update(picture=found[0], drawn=found[1])
+                self.picture = picture
+                self._run(outline, told, short=True, name="outline cells")
 
-        self._run(work, done, short=True, name="draw overlay")
+        def outline(_tick: Tick) -> dict[str, np.ndarray]:
+            shown = [session for session in display.chosen if session in scene.footprints]
+            for session in shown:
+                scene.outlines(session)  # kept by the scene: the page draws them without waiting
+            return {session: scene.visible(session, matches, display) for session in shown}
+
+        def told(drawn: dict[str, np.ndarray]) -> None:
+            if ticket == self._asked:
+                self.drawn = drawn
+                self._erode_ahead(scene)
+
+        picture = lambda _tick: packed(scene.overlay(matches, display))  # noqa: E731
+        self._run(picture, done, short=True, name="draw overlay")
+
+    def _erode_ahead(self, scene: Scene) -> None:
+        """Erode by every window that can be chosen, so that the choice is shown at once."""
+        if self._eroded is scene:
+            return
+        self._eroded = scene
+
+        def work(tick: Tick) -> None:
+            for window in WINDOWS:
+                for session in scene.footprints:
+                    tick(0.0)
+                    scene.eroded(session, window)
+
+        self._run(work, lambda _: None, name="erode ahead")
 
     def pick(self, height: float, width: float, add: bool = False) -> None:
         """Look at the match of the cell at this place, or mark it when `add`."""

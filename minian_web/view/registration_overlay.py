@@ -96,8 +96,9 @@ class Overlay:
             if one not in matches.ids:
                 continue
             for session, unit in zip(matches.sessions, matches.row(one).units, strict=True):
-                if unit != NONE and session in channels and session in scene.footprints:
-                    x, y = scene.outlines(session).get(unit, (NOTHING, NOTHING))
+                known = session in channels and session in scene.footprints
+                if known and unit in scene.footprints[session].unit_ids:
+                    x, y = scene.outline(session, unit)
                     xs += [x + self._column, NOTHING[:1]]
                     ys += [y + self._row, NOTHING[:1]]
         self.figure.write(part, x=np.concatenate(xs), y=np.concatenate(ys))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
-from scipy.ndimage import grey_erosion
 
-from minian_web.model.footprints import Footprints, from_sparse, summed
+from minian_web.model.footprints import Footprints, summed
 
 WINDOWS = (0, 3, 5, 7, 9)
 
@@ -15,14 +15,19 @@ WINDOWS = (0, 3, 5, 7, 9)
 def eroded(footprints: Footprints, window: int) -> Footprints:
     """Footprints eroded by a square window, so that close cells overlap less; 0 and 1 leave them as they are.
 
-    Each pixel gets the smallest value in the window around it; outside the footprint that is 0.
+    Each pixel gets the smallest value in the window around it; outside the footprint that is 0. Centroids and boxes
+    stay those of the whole footprints.
     """
     if window <= 1:
         return footprints
-    return from_sparse(
-        footprints.unit_ids,
-        [_eroded(footprints, at, window) for at in range(len(footprints.unit_ids))],
-        footprints.shape,
+    parts = [_eroded(footprints, at, window) for at in range(len(footprints.unit_ids))]
+    sizes = [len(pixels) for pixels, _ in parts]
+    return replace(
+        footprints,
+        start=np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes, dtype=np.int64)]),
+        pixels=np.concatenate([np.zeros(0, np.int32), *(pixels for pixels, _ in parts)]),
+        values=np.concatenate([np.zeros(0, np.float32), *(values for _, values in parts)]),
+        digest=f"{footprints.digest} eroded {window}",
     )
 
 
@@ -34,10 +39,18 @@ def _eroded(footprints: Footprints, at: int, window: int) -> tuple[np.ndarray, n
     if not image.size:
         return footprints.pixels[part], footprints.values[part]
     image[rows - row0, columns - column0] = footprints.values[part]
-    image = grey_erosion(image, size=(window, window), mode="constant", cval=0.0)
+    image = _smallest(image, window)
     rows, columns = np.nonzero(image)
     at_pixels = ((rows + row0) * footprints.shape[1] + columns + column0).astype(np.int32)
     return at_pixels, image[rows, columns]
+
+
+def _smallest(image: np.ndarray, window: int) -> np.ndarray:
+    import cv2  # here, since it takes long to import and most pages do without it
+
+    square = np.ones((window, window), np.uint8)
+    small: np.ndarray = cv2.erode(image, square, borderType=cv2.BORDER_CONSTANT, borderValue=0.0)
+    return small
 
 
 def channel(footprints: Footprints, unit_ids: Iterable[int]) -> np.ndarray:

@@ -119,6 +119,12 @@ class Scene:
             self._lines[session] = {int(unit): outlines(found, [int(unit)]) for unit in found.unit_ids}
         return self._lines[session]
 
+    def outline(self, session: str, unit: int) -> tuple[np.ndarray, np.ndarray]:
+        """Outline of one unit, without making those of all others."""
+        if session in self._lines:
+            return self._lines[session][unit]
+        return outlines(self.footprints[session], [unit])
+
     def visible(self, session: str, matches: Matches, display: Display) -> np.ndarray:
         """Units of a session that are drawn, `(n,)` int64 in stored order."""
         ids = self.footprints[session].unit_ids

@@ -70,7 +70,7 @@ def opened(runtime, **inputs):
 
 
 def complete(state):
-    return state.scene is not None and len(state.scene.parts) == 3 and state.picture is not None
+    return state.scene is not None and len(state.scene.parts) == 3 and state.drawn is not None
 
 
 def settled(state):
