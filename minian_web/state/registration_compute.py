@@ -16,7 +16,8 @@ from minian_web.model.registration.mapping import Matches
 from minian_web.model.registration.matching import Centres, match, nearest_distances
 from minian_web.model.registration.result import Member, Registration
 from minian_web.model.registration.scene import Quality, Scene, quality_of, scene_of
-from minian_web.state.registration_data import RegistrationData, parts_of
+from minian_web.state.registration_data import RegistrationData
+from minian_web.state.registration_parts import parts_of
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
@@ -139,7 +140,7 @@ class Computing(RegistrationData):
 
     def save(self) -> None:
         """Save the draft beside its sessions."""
-        registration, who = self.current, getattr(self, "reviewer", "")
+        registration, who = self.current, str(getattr(self, "reviewer", ""))
         if registration is None or not self.draft:
             return
         self._run(

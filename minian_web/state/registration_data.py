@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import param
 
 from minian_web.errors import BadRequest, MinianWebError
 from minian_web.jobs import Deliver, Job, Tick
-from minian_web.model.registration.mapping import NONE, Matches
+from minian_web.model.registration.mapping import Matches
 from minian_web.model.registration.result import Fingerprint, Member, Registration, changes_since
-from minian_web.model.registration.scene import Part, Scene, scene_of
+from minian_web.model.registration.scene import Scene, scene_of
+from minian_web.state.registration_parts import itself, parts_of, unknown_units
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
     from minian_web.store.registration import Opened, Source
     from minian_web.store.registration_sessions import SessionCells
 
-MOST_NAMED = 8
 FIRST = 3  # sessions that are drawn before the others are read
 
 
@@ -204,7 +203,7 @@ class RegistrationData(param.Parameterized):
         matches, lost = (base, 0)
         if self.labels and self.cells:
             matches, lost = base.named(
-                {s: self.cells[s].names if s in self.cells else _itself(base, s) for s in base.sessions}
+                {s: self.cells[s].names if s in self.cells else itself(base, s) for s in base.sessions}
             )
         self.param.update(matches=matches, notices=self._to_know(base, lost), **outputs)
 
@@ -232,7 +231,8 @@ class RegistrationData(param.Parameterized):
                 f"Labels: {lost} unit(s) that were merged into one cell are in matches of their own; "
                 "the cell is shown in the match with most sessions."
             )
-        return [*notices, *self._unknown(base)]
+        as_cells = bool(self.current.parameters.get("labels"))
+        return [*notices, *unknown_units(base, self.cells, as_cells)]
 
     def why_not_edit(self) -> str:
         """Why matches cannot be changed; empty when they can."""
@@ -243,36 +243,3 @@ class RegistrationData(param.Parameterized):
     def fingerprints(self) -> dict[str, Fingerprint]:
         """What the sessions are now."""
         return {session: one.fingerprint for session, one in self.cells.items()}
-
-    def _unknown(self, base: Matches) -> list[str]:
-        """Units that only the sessions, or only the matches, know."""
-        notices = []
-        as_cells = bool(self.current is not None and self.current.parameters.get("labels"))
-        for column, session in enumerate(base.sessions):
-            if session not in self.cells:
-                continue
-            listed = base.units[base.units[:, column] != NONE, column]
-            stored = self.cells[session].shown(as_cells).unit_ids
-            every = self.cells[session].units.unit_ids
-            if new := _named(np.setdiff1d(stored, listed)):
-                notices.append(f"{session}: the registration does not know unit(s) {new}; they count as unmatched.")
-            if gone := _named(np.setdiff1d(listed, every)):
-                notices.append(f"{session}: the registration names unit(s) {gone}, which the dataset does not have.")
-        return notices
-
-
-def parts_of(cells: Mapping[str, SessionCells], labels: bool) -> dict[str, Part]:
-    """Sessions as units or as cells."""
-    return {session: Part(one.shown(labels), one.heights, one.widths, one.projection) for session, one in cells.items()}
-
-
-def _itself(base: Matches, session: str) -> dict[int, int]:
-    column = base.units[:, base.column(session)]
-    return {int(unit): int(unit) for unit in column[column != NONE]}
-
-
-def _named(units: np.ndarray) -> str:
-    if not units.size:
-        return ""
-    more = f" and {units.size - MOST_NAMED} more" if units.size > MOST_NAMED else ""
-    return ", ".join(str(unit) for unit in units[:MOST_NAMED].tolist()) + more
