@@ -100,6 +100,9 @@ class AlignState(RegistrationState):
     def _traces_of(self, units: dict[str, int]) -> dict[str, np.ndarray | None]:
         return {session: None for session, unit in units.items() if unit != NONE}
 
+    def _speaks_of_dataset(self, registration: Registration) -> bool:
+        return True
+
     def why_not_edit(self) -> str:
         """Why matches cannot be changed."""
         return "Matches are changed on the page, which saves them."

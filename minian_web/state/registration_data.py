@@ -124,7 +124,11 @@ class RegistrationData(param.Parameterized):
         if self.meta in metas:
             self._show_meta()
         else:
-            self.meta = metas[0]
+            own = [meta for meta, one in opened.registrations.items() if self._speaks_of_dataset(one)]
+            self.meta = (own or metas)[0]
+
+    def _speaks_of_dataset(self, registration: Registration) -> bool:
+        return self.dataset in [member.dataset for member in registration.members]
 
     def _show_meta(self) -> None:
         if self._opened is not None and self.meta in self._opened.registrations:
@@ -218,6 +222,8 @@ class RegistrationData(param.Parameterized):
     def _to_know(self, base: Matches, lost: int) -> list[str]:
         assert self.current is not None
         notices = list(self._troubles)
+        if not self._speaks_of_dataset(self.current):
+            notices.append(f"{self.dataset} is not among the sessions of this registration.")
         reason = "" if self.draft else self.why_not_edit()
         if reason:
             notices.append(f"Nothing can be changed here: {reason}")

@@ -316,6 +316,24 @@ def test_units_that_the_mapping_does_not_know_are_told(runtime, root):
     assert path.exists()
 
 
+def test_of_several_animals_that_of_the_dataset_is_shown_first(runtime, monkeypatch):
+    from minian_web.store import registration as store
+
+    read = store.read_minian
+
+    def two(folder, cache):
+        one = read(folder, cache)[()]
+        return {(("animal", "other"),): one, (("animal", "animal1"),): one}
+
+    monkeypatch.setattr(store, "read_minian", two)
+    state = opened(runtime(), labels=False)
+    assert state.metas == [(("animal", "other"),), (("animal", "animal1"),)]
+    assert state.meta == (("animal", "animal1"),)
+    assert state.notices == []
+    state.meta = (("animal", "other"),)
+    wait(lambda: any("not among the sessions" in text for text in state.notices))
+
+
 def test_a_folder_of_movies_is_refused(runtime, tmp_path, root):
     shutil.copytree(stores.v2(tmp_path / "x", with_movies=True).parent / "minian_intermediate", root / "only_movies")
     state = RegistrationState(runtime=runtime(), dataset="lab/only_movies")
