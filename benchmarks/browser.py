@@ -39,6 +39,14 @@ AT_REST = """async quiet => {
 }"""
 
 
+SHELL = """() => {
+  const says = root => [...root.querySelectorAll('*')].some(element =>
+    (element.shadowRoot && says(element.shadowRoot)) ||
+    (!element.childElementCount && element.textContent.trim() === 'Parameter Explorer'))
+  return !!document.body && says(document)
+}"""
+
+
 @contextlib.contextmanager
 def serving(*roots: Path) -> Iterator[tuple[Server, Page]]:
     """Serve folders with empty caches; gives the server and a page with a warm browser cache."""

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 from playwright.sync_api import Page
 
-from benchmarks.browser import SHELL, AT_REST, CLOCK, QUIET, memory, seconds_to, serving, summary, wait_for
+from benchmarks.browser import AT_REST, CLOCK, QUIET, SHELL, memory, seconds_to, serving, summary, wait_for
 from benchmarks.data import SIDE, made
 from minian_web.model import phantom
 from minian_web.runtime import Runtime

@@ -8,11 +8,10 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.browser import memory, painted_after, seconds_to, serving, summary, wait_for
+from benchmarks.browser import SHELL, memory, painted_after, seconds_to, serving, summary, wait_for
 from benchmarks.data import large_dataset
 from tests.ui.conftest import Server
 
-SHELL = "() => document.body && document.body.innerText.includes('Parameter Explorer')"
 FIGURES = "() => window.Bokeh?.index?.query && [...Bokeh.index.query(v => v.model?.type === 'Figure')].length >= 4"
 UNITS = """() => {
   const find = root => {
