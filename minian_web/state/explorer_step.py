@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from minian_web.jobs import Tick
     from minian_web.runtime import Runtime
 
-SOON = 0.12  # seconds after the last change until a live step computes
+SOON = 0.02  # seconds after the last change until a live step computes
 Where = Callable[[], tuple[str, str]]
 
 
@@ -34,7 +34,7 @@ class StepState(param.Parameterized):
     movie = param.String(doc="Input: name of the movie; empty for the one that the pipeline takes")
     start = param.String(doc="Input: results to start from")
 
-    outcomes = param.List(default=[], doc="Output: what came of the combinations, None for those not yet computed")
+    outcomes = param.List(default=[], doc="Output: results, saved and opened ones first")
     running = param.Boolean(False, doc="Output: a run is under way")
     progress = param.Number(0.0, bounds=(0, 1), doc="Output: how far it is")
     message = param.String(doc="Output: why something was refused, or what was done")
@@ -68,6 +68,7 @@ class StepState(param.Parameterized):
         source = self.source
         chosen = Chosen(tuple(self.units), self.position, self.movie, self.start)
         numbered: dict[int, Outcome] = {}
+        kept = [one for one in self.outcomes if one.origin]  # saved and opened ones stay to be compared with
 
         def work(tick: Tick) -> None:
             last = [0.0]
@@ -83,7 +84,7 @@ class StepState(param.Parameterized):
             self.progress = min(max(fraction, 0.0), 1.0)
             if number is not None and outcome is not None:
                 numbered[number] = outcome
-                self.outcomes = [numbered[at] for at in sorted(numbered)]
+                self.outcomes = [*kept, *(numbered[at] for at in sorted(numbered))]
 
         self.param.update(running=True, progress=0.0, message="")
         self._job = self._runtime.jobs.run(
@@ -113,9 +114,10 @@ class StepState(param.Parameterized):
             self._job.cancel()
 
     def _ended(self) -> None:
-        failed = [one for one in self.outcomes if one.error]
+        new = [one for one in self.outcomes if not one.origin]
+        failed = [one for one in new if one.error]
         self.param.update(running=False, progress=1.0)
-        self.message = f"{len(failed)} of {len(self.outcomes)} combinations failed." if failed else ""
+        self.message = f"{len(failed)} of {len(new)} combinations failed." if failed else ""
 
     def _failed(self, error: Exception) -> None:
         self.running = False

@@ -82,6 +82,8 @@ class Source:
     def _groups(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for folder in self._folders:
+            if self._of_another(folder):
+                continue
             try:
                 groups = [one for one in sorted(folder.iterdir()) if one.suffix == ".zarr" and is_group(one)]
             except OSError:
@@ -89,6 +91,11 @@ class Source:
             for group in groups:
                 found.setdefault(group.stem, group)
         return found
+
+    def _of_another(self, folder: Path) -> bool:
+        """Whether the movies of a folder belong to another recording, which has overwritten the rest as well."""
+        here = [one for one in self.pairings if one.movie.group.parent == folder]
+        return bool(here) and not any(one.status in SURE for one in here)
 
     def intermediate(self, name: str) -> Variable | None:
         """Give an intermediate result of this dataset's size; None when there is none, or it is another's."""

@@ -40,7 +40,7 @@ export function render({ model }) {
 
   const later = (change) => {
     clearTimeout(waiting);
-    waiting = setTimeout(change, 90);
+    waiting = setTimeout(change, 40);
   };
 
   const drawOn = () => {
@@ -141,7 +141,7 @@ export function render({ model }) {
     const run = make("button", "main", "Run");
     run.onclick = () => {
       document.activeElement?.blur();
-      setTimeout(() => send({ run: true }), waiting ? 110 : 0);
+      setTimeout(() => send({ run: true }), waiting ? 60 : 0);
     };
     run.hidden = model.running;
     const cancel = make("button", "main", "Cancel");

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import xarray as xr
 
-from minian_web.model.pipeline.forms import Combination, shown
+from minian_web.model.pipeline.forms import Combination
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,9 +32,3 @@ class Outcome:
     facts: tuple[str, ...] = ()
     error: str = ""
     origin: str = ""
-
-    def label(self, names: list[tuple[str, str]] | None = None) -> str:
-        """Parameters as text: those of `names` (section and parameter), or all."""
-        pairs = [(section, name) for section, values in self.combination.items() for name in values]
-        chosen = [pair for pair in pairs if names is None or pair in names]
-        return ", ".join(f"{name}={shown(self.combination[section][name])}" for section, name in chosen)

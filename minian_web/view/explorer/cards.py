@@ -15,7 +15,7 @@ from minian_web.model.pipeline.outcomes import Outcome
 from minian_web.state.explorer_step import StepState
 
 _CSS = [assets.text("explorer/explorer.css")]
-MOST = 12  # results that are drawn at once
+MOST = 16  # results that are drawn at once
 
 
 class Zoom:

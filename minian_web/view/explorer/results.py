@@ -79,10 +79,6 @@ class Results:
             f'<div class="empty">{hidden} more results are not drawn; they are saved all the same.</div>'
         )
         self._more.visible = hidden > 0
-        self.drawn()
-
-    def drawn(self) -> None:
-        """Called when all that is new has been drawn."""
 
     def _card(self, number: int) -> pn.Column:
         outcome = self.state.outcomes[number]
