@@ -48,6 +48,7 @@ class Companions(param.Parameterized):
         watch(lambda event: self._begin() if event.new is not None else self.close(), "footprints")
         watch(lambda event: self.metrics.follow_movie(event.new), "movie")
         watch(lambda *_: self._follow(), ["decisions", "saving", "label_set"])
+        watch(lambda *_: self._look_back(), "notices")  # a log is put aside once the footprints were compared
         self.metrics.param.watch(lambda *_: self._fill(), ["metrics", "frame_rate"])
         self.table.param.watch(lambda *_: self._walk_along(), "units")
 
@@ -68,8 +69,7 @@ class Companions(param.Parameterized):
         self._follow()
         self.metrics.begin(review.opened, review.movie)
         self.queue.begin(review.opened, review.decisions, review.label_set)
-        if review.opened.curation.writable:
-            self._look_back()
+        self._look_back()
 
     def _follow(self) -> None:
         review = self.review
@@ -157,7 +157,8 @@ class Companions(param.Parameterized):
 
     def _look_back(self) -> None:
         log = self.log
-        assert log is not None
+        if log is None or not self.review.opened.curation.writable:
+            return
 
         def find(_tick: Any) -> CarryOver | None:
             found = [one for one in log.earlier() if one.footprints is not None]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from minian_web.store.datasets import Dataset
 
 BYTES_KEPT = 24 * 2**20
+_AT_ONCE = 25  # units that are read between two looks whether to stop
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,25 @@ class TraceReader:
     def close(self) -> None:
         """Deliver nothing any more."""
         self._closed = True
+
+    @property
+    def held(self) -> int:
+        """Bytes of the traces that are kept."""
+        rows = [trace for one in self._kept.values() for trace in (one.c, one.s, one.yra) if trace is not None]
+        return sum(trace.nbytes for trace in rows)
+
+    def load(self, units: Sequence[int], tick: Tick) -> tuple[UnitTraces, ...]:
+        """Read the traces of many units, for a job; `tick` is told of the part done and may raise to stop."""
+        found: list[UnitTraces] = []
+        for first in range(0, len(units), _AT_ONCE):
+            found += self._read(tuple(units[first : first + _AT_ONCE]), tick)
+            tick(min(first + _AT_ONCE, len(units)) / len(units))
+        return tuple(found)
+
+    def keep_all(self, found: Sequence[UnitTraces]) -> None:
+        """Keep all of these from now on, whatever the memory they take."""
+        self._most = max(self._most, len(found))
+        self._kept.update((one.unit_id, one) for one in found)
 
     def ask(
         self,

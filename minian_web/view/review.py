@@ -33,6 +33,7 @@ SWITCHES = {
     "use_ac": "Activity at the frame; off: footprints of the shown units, the same at all times",
     "advance": "Go on to the next unit after keep and discard",
 }
+LOAD = {False: "Load data", True: "Stop loading"}
 SAID = {
     "saved": "All decisions saved",
     "saving": "Saving…",
@@ -91,6 +92,7 @@ class ReviewView(pn.viewable.Viewer):
             align="center",
         )
         self._sisters = pn.Row(sizing_mode="stretch_width", margin=0, visible=False)
+        self._carry = pn.Row(sizing_mode="stretch_width", margin=0, visible=False)
         self._export = ExportDialog(state)
         self._follow()
         self._show_opened()
@@ -159,6 +161,7 @@ class ReviewView(pn.viewable.Viewer):
         watch(lambda *_: self._show_message(), "message")
         watch(lambda *_: self._show_sisters(), "sisters")
         watch(lambda *_: self._show_movies(), ["movies", "movie"])
+        self.state.companions.param.watch(lambda *_: self._show_carry(), "carry")
 
     def _show_opened(self) -> None:
         opened = self.state.opened
@@ -175,6 +178,7 @@ class ReviewView(pn.viewable.Viewer):
             self._toolbar(),
             self._message,
             self._sisters,
+            self._carry,
             self._desk.panels(),
             self._desk.player,
             self._bottom(),
@@ -227,6 +231,24 @@ class ReviewView(pn.viewable.Viewer):
                 button("Not now", lambda: state.param.update(sisters=[]), align="center"),
             ]
 
+    def _show_carry(self) -> None:
+        """Offer to carry decisions about earlier cells over, saying what would change."""
+        companions = self.state.companions
+        offered = companions.carry
+        self._carry.visible = offered is not None
+        if offered is not None:
+            changes = ", ".join(f"{count} {status}" for status, count in offered.changes.items() if count)
+            found = offered.decided - offered.lost
+            text = (
+                f"The pipeline has found these cells anew. {found} of {offered.decided} decided units were found again "
+                f"by their footprints: {changes} ({offered.source})."
+            )
+            self._carry.objects = [
+                pn.pane.HTML(html.escape(text), sizing_mode="stretch_width", margin=(6, 12), align="center"),
+                button("Carry the decisions over", companions.carry_over, main=True, align="center"),
+                button("Not now", lambda: companions.param.update(carry=None), align="center"),
+            ]
+
     # --- layout ----------------------------------------------------------------------------------------------------
 
     def _toolbar(self) -> pn.Row:
@@ -270,8 +292,15 @@ class ReviewView(pn.viewable.Viewer):
             shown.pop("show_yra")
         shown |= {"use_ac": "UseAC"}
         made = [switch(options, name, label, SWITCHES[name]) for name, label in shown.items()]
-        switches = Strip(*made, switch(self.state, "advance", "Go on", SWITCHES["advance"]), margin=(0, 0, 4, 0))
+        switches = Strip(
+            *made,
+            switch(self.state, "advance", "Go on", SWITCHES["advance"]),
+            strip_button("refresh", "Refresh", self.state.open, "Open the dataset again, as it is on disk now"),
+            strip_button("load", LOAD[False], self.state.load_all, "Read all traces into memory"),
+            margin=(0, 0, 4, 0),
+        )
         switches.follow(options, list(shown)).follow(self.state, ["advance"])
+        self.state.param.watch(lambda event: switches.change("load", label=LOAD[event.new]), "loading")
         self._workbench = Workbench(self.state, self._units, switches, self._desk.raster)
         tall = {"height": "clamp(250px, 34vh, 520px)", "flex": "0 0 auto"}
         return pn.Row(self._desk.traces(), self._workbench.column, styles=tall, **STRETCH)

@@ -10,6 +10,7 @@ from minian_web.state.review_log import ReviewLog
 from minian_web.state.unit_metrics import UnitMetrics, rows_of
 from minian_web.state.unit_table import UnitTable
 from tests.unit.state.test_review import opened, root, runtime, saved, wait
+from tests.unit.store.test_earlier import rewrite
 
 __all__ = ["root", "runtime"]
 
@@ -191,3 +192,39 @@ def test_a_conflict_is_told_not_overwritten(runtime):
     wait(lambda: bob.message)
     assert f"unit {unit} is kept by now" in bob.message
     assert ann.opened.curation.decisions().of(other).status == "undecided"
+
+
+def test_all_traces_can_be_loaded_and_that_can_be_stopped(runtime, monkeypatch):
+    state = opened(runtime())
+    state.load_all()
+    assert state.loading
+    wait(lambda: not state.loading)
+    assert "in memory" in state.message
+    assert state._reader.held == state.needs > 0
+    monkeypatch.setattr(state._reader, "load", lambda _units, tick: [tick(0.0) for _ in iter(lambda: 0, 1)])
+    state.load_all()
+    assert state.loading
+    state.load_all()
+    assert not state.loading
+    assert "stopped" in state.message
+
+
+def test_decisions_about_earlier_cells_are_offered(runtime, root):
+    run = runtime()
+    state = opened(run, advance=False)
+    state.decide_about("discard", state.walk.order[:2])
+    saved(state)
+    wait(lambda: state.opened.curation._journal.digests)
+    state.close()
+    run.close()
+    rewrite(root / "minian")
+    run = runtime()
+    again = opened(run)
+    wait(lambda: again.companions.carry is not None)
+    offered = again.companions.carry
+    assert offered.changes["discarded"] + offered.lost == 2
+    assert again.decisions.counts()["discarded"] == 0
+    again.companions.carry_over()
+    saved(again)
+    assert again.decisions.counts()["discarded"] == offered.changes["discarded"] >= 1
+    assert again.opened.curation.history()[-1].kind == "carry"
