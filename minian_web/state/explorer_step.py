@@ -59,11 +59,11 @@ class StepState(param.Parameterized):
         """Compute all combinations of what was typed; results come one by one."""
         if self.source is None:
             return
-        self.cancel()
+        self._stop()
         try:
             found = combinations(self.step.sections, self.methods, self.texts)
         except BadRequest as error:
-            self.message = str(error)
+            self.param.update(running=False, message=str(error))
             return
         source = self.source
         chosen = Chosen(tuple(self.units), self.position, self.movie, self.start)
@@ -104,12 +104,15 @@ class StepState(param.Parameterized):
 
     def cancel(self) -> None:
         """Stop the run; what has come stays."""
-        if self._job is not None and self.running:
-            self._job.cancel()
+        if self.running:
+            self._stop()
             self.param.update(running=False, message="Cancelled.")
 
     def close(self) -> None:
         """The page was left."""
+        self._stop()
+
+    def _stop(self) -> None:
         if self._job is not None:
             self._job.cancel()
 

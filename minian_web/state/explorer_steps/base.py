@@ -11,6 +11,7 @@ from minian_web.model.pipeline.forms import Combination, Section
 from minian_web.model.pipeline.outcomes import Outcome
 from minian_web.store.pipeline_source import Source
 
+MOST_BYTES = 2**30
 Tick = Callable[[float], None]
 Numbered = tuple[int, Outcome]
 
@@ -89,6 +90,16 @@ def check_units(units: Sequence[int], most: int = 200) -> tuple[int, ...]:
     if len(units) > most:
         raise BadRequest(f"{len(units)} units are too many to try on; choose at most {most}")
     return tuple(units)
+
+
+def check_memory(units: Sequence[int], pixels: int, copies: int) -> None:
+    """Refuse images of units that would take more than 1 GB together."""
+    size = len(units) * pixels * 8 * copies
+    if size > MOST_BYTES:
+        raise BadRequest(
+            f"the footprints of {len(units)} units for {copies} values would take {size / 2**30:.1f} GB; "
+            "choose fewer units or values"
+        )
 
 
 def parts(tick: Tick, first: float, last: float) -> Tick:

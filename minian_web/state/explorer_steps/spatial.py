@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -13,7 +14,7 @@ from minian_web.model.pipeline.forms import Combination, Field, Section
 from minian_web.model.pipeline.outcomes import Outcome
 from minian_web.model.pipeline.smoothing import noise
 from minian_web.model.pipeline.spatial import Problem, check_sizes, dilated, normalised, problem, update_spatial
-from minian_web.state.explorer_steps.base import Chosen, Numbered, Tick, attempt, check_units, parts
+from minian_web.state.explorer_steps.base import Chosen, Numbered, Tick, attempt, check_memory, check_units, parts
 from minian_web.store.pipeline_source import Source
 
 KEY = "param_second_spatial"
@@ -51,6 +52,8 @@ class Spatial:
     def run(self, source: Source, chosen: Chosen, found: Sequence[Combination], tick: Tick) -> Iterator[Numbered]:
         """Give A and C of each combination."""
         units = check_units(chosen.units)
+        penalties = len({one[KEY]["sparse_penal"] for one in found})
+        check_memory(units, math.prod(source.dataset.shape), penalties + 1)
         names = ("A", "C") if chosen.start == RESULTS or MERGED not in self.starts(source) else ("A_mrg", "sig_mrg")
         a = source.of_units(source.needed(names[0]), units, ("height", "width"))
         traces = source.of_units(source.needed(names[1]), units, ("frame",))

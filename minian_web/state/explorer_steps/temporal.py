@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,7 @@ from minian_web.errors import BadRequest
 from minian_web.model.pipeline.forms import Combination, Field, Section, fields_of
 from minian_web.model.pipeline.outcomes import Outcome
 from minian_web.model.pipeline.temporal import Fit, group_scales, residual_traces, update_temporal
-from minian_web.state.explorer_steps.base import Chosen, Numbered, Tick, attempt, check_units, parts
+from minian_web.state.explorer_steps.base import Chosen, Numbered, Tick, attempt, check_memory, check_units, parts
 from minian_web.store.pipeline_source import Source
 
 KEY = "param_second_temporal"
@@ -55,6 +56,7 @@ class Temporal:
     def run(self, source: Source, chosen: Chosen, found: Sequence[Combination], tick: Tick) -> Iterator[Numbered]:
         """Give C, S, b0, c0, g, the fitted signal, YrA and A of each combination."""
         units = check_units(chosen.units)
+        check_memory(units, math.prod(source.dataset.shape), 1)
         begun = _begin(source, units, chosen, parts(tick, 0.0, 0.3))
         for number, one in enumerate(found):
             part = parts(tick, 0.3 + 0.7 * number / len(found), 0.3 + 0.7 * (number + 1) / len(found))

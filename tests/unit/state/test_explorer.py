@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from minian_web.errors import BadRequest
 from minian_web.jobs import Jobs
 from minian_web.model.pipeline.forms import python_of
 from minian_web.runtime import Runtime
@@ -18,6 +19,7 @@ from minian_web.settings import Settings
 from minian_web.state.explorer import NAMES, ExplorerState
 from minian_web.state.explorer_step import StepState
 from minian_web.state.explorer_steps import motion, preprocess, seeds, spatial, temporal
+from minian_web.state.explorer_steps.base import check_memory
 from tests.movies import Now
 from tests.paths import ANIMAL1
 
@@ -254,3 +256,9 @@ def test_a_dataset_that_is_none_is_told(opened: Opened) -> None:
     state = ExplorerState(opened[0], lambda callback: callback(), dataset="lab/nothing")
     state.open()
     assert state.error
+
+
+def test_images_that_would_not_fit_into_memory_are_refused() -> None:
+    check_memory([1] * 10, 608 * 608, 3)
+    with pytest.raises(BadRequest, match=r"200 units for 3 values would take 1\.7 GB"):
+        check_memory([1] * 200, 608 * 608, 3)
