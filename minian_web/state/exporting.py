@@ -51,7 +51,7 @@ class Exporting(param.Parameterized):
 
     def cancel(self) -> None:
         """Stop the video that is being written; nothing of it is left."""
-        if self._job is not None:
+        if self._job is not None and self.progress is not None:
             self._job.cancel()
             self.param.update(progress=None, doing="", message="Cancelled; no file was left.")
         self._job = None
@@ -93,7 +93,7 @@ class Exporting(param.Parameterized):
         return FourParts(of_movie(reference), film, activity_film(curated_cells(dataset, key, decisions), film))
 
     def _write(self, filename: str, write: Callable[..., Path], *, on_server: bool) -> None:
-        if self._job is not None:
+        if self.progress is not None:
             self.message = "A video is being written already; wait for it or cancel it."
             return
         name = _checked(filename)
@@ -123,7 +123,6 @@ class Exporting(param.Parameterized):
         return self._runtime.made
 
     def _made(self, path: Path, name: str, *, on_server: bool) -> None:
-        self._job = None
         token = "" if on_server else self._videos.keep(path, name)
         said = f"Written on the server: {path}" if on_server else f"{name} is ready."
         self.param.update(progress=None, doing="", filename=name, token=token, message=said)
@@ -132,7 +131,6 @@ class Exporting(param.Parameterized):
         self.progress = min(1.0, fraction)
 
     def _failed(self, error: Exception) -> None:
-        self._job = None
         self.param.update(progress=None, doing="", message=str(error))
         if not isinstance(error, MinianWebError | OSError):
             raise error

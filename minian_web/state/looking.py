@@ -12,6 +12,7 @@ from minian_web.jobs import Deliver, Job, Tick
 from minian_web.state.outlines import Outlined, outlined
 from minian_web.store.cache import Cache
 from minian_web.store.films import of_movie
+from minian_web.store.motion import Motion, motion_of
 from minian_web.store.projections import PROJECTIONS, projections
 
 if TYPE_CHECKING:
@@ -34,16 +35,20 @@ class Looking(param.Parameterized):
     outlines = param.Boolean(default=True, doc="Input: whether units are outlined")
     outlined = param.ClassSelector(class_=Outlined, allow_None=True, doc="Output: the units, where there are any")
 
+    motions = param.Boolean(default=True, doc="Input: whether the motion is shown")
+    motion = param.ClassSelector(class_=Motion, allow_None=True, doc="Output: the estimated motion, where there is one")
+
     def __init__(self, runtime: Runtime, deliver: Deliver) -> None:
         super().__init__()
         self._runtime, self._deliver = runtime, deliver
         self._cache = Cache(runtime.settings.cache_dir)
         self._job: Job | None = None
         self._outlining: Job | None = None
+        self._reading: Job | None = None
 
     def close(self) -> None:
         """Stop what runs."""
-        for job in (self._job, self._outlining):
+        for job in (self._job, self._outlining, self._reading):
             if job is not None:
                 job.cancel()
         self._job = self._outlining = None
@@ -120,5 +125,26 @@ class Looking(param.Parameterized):
 
     def _no_outlines(self, error: Exception) -> None:
         self.message = f"The units cannot be outlined. {error}"
+        if not isinstance(error, MinianWebError | OSError):
+            raise error
+
+    # --- motion ----------------------------------------------------------------------------------------------------
+
+    def find_motion(self, dataset: str, shown: Shown | None) -> None:
+        """Read the motion of the session that a movie shows, where there is one."""
+        if shown is None or not shown.cells:
+            return
+        key = shown.pairing.key
+        self._reading = self._runtime.jobs.run(
+            lambda _tick: motion_of(self._runtime.dataset(dataset), key),
+            done=lambda found: setattr(self, "motion", found),
+            failed=self._no_motion,
+            deliver=self._deliver,
+            short=True,
+            name="motion",
+        )
+
+    def _no_motion(self, error: Exception) -> None:
+        self.message = f"The motion cannot be shown. {error}"
         if not isinstance(error, MinianWebError | OSError):
             raise error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import param
@@ -37,6 +38,10 @@ class Summed(param.Parameterized):
         self._job: Job | None = None
         super().__init__(**inputs)
         self.param.watch(lambda event: self._give_way(playing=event.new), "playing")
+
+    def deliver(self, callback: Callable[[], None]) -> None:
+        """Call back on the page's thread, as soon as the browser has the page."""
+        self._deliver(callback)
 
     def _summed(self) -> Playable | None:
         """Movie that the statistics are of."""

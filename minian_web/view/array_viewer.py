@@ -14,6 +14,7 @@ from minian_web.errors import BadRequest
 from minian_web.state.movie import SEPARATOR, MovieState
 from minian_web.state.notebook import TITLE, Mask, Notebook, summary_names
 from minian_web.state.replies import replies
+from minian_web.view.delivery import Delivery
 from minian_web.view.movie import MovieView
 from minian_web.view.shading import warm_up
 
@@ -100,17 +101,14 @@ class VArrayViewer:
 
 
 def _log_failure(error: Exception) -> None:
-    _log.error("the drawing of curves could not be compiled", exc_info=error)
+    _log.error("what was found could not be shown", exc_info=error)
 
 
 def _delivery() -> Callable[[Callable[[], None]], None]:
     """The way to the thread of the document; in a notebook without a server callbacks run where they are."""
     document = pn.state.curdoc
-
-    def deliver(callback: Callable[[], Any]) -> None:
-        if document is not None and document.session_context is not None:
-            document.add_next_tick_callback(callback)
-        else:
-            callback()
-
-    return deliver
+    if document is None or document.session_context is None:
+        return lambda callback: callback()
+    delivery = Delivery(document, _log_failure)
+    pn.state.onload(delivery.begin)
+    return delivery

@@ -44,6 +44,7 @@ class Figure:
         self.model.toolbar.logo = None
         self._plot = plot
         self._renderers: dict[str, GlyphRenderer] = {"ground": plot.handles["glyph_renderer"]}
+        self._held: list[Callable[[], Any]] | None = None
 
     def add(self, name: str, kind: str, columns: dict[str, Any], **style: Any) -> None:
         """Draw one more part: `kind` is a glyph method of a Bokeh figure, as `line`, `multi_line`, `text`.
@@ -66,11 +67,31 @@ class Figure:
 
         Panel calls back without that lock, and Bokeh refuses changes without it.
         """
+        if self._held is not None:
+            self._held.append(apply)
+            return
         document = self.model.document
         if document is None or document.session_context is None:
             apply()
         else:
             document.add_next_tick_callback(apply)
+
+    def hold_until_shown(self, then: Callable[[], Any] = lambda: None) -> None:
+        """Keep changes back until the browser has the figure; for one that joins a page which is already there.
+
+        Panel sends new components by another way than Bokeh sends changes, and a change that overtakes the figure
+        speaks of models that the browser does not know.
+        """
+        self._held = []
+
+        def shown(_name: str, _old: Any, _new: Any) -> None:
+            held, self._held = self._held, None
+            for apply in held or ():
+                apply()
+            if held is not None:
+                then()
+
+        self.model.on_change("inner_width", shown)
 
     def write(self, name: str, **columns: Any) -> None:
         """Replace columns of a part; all of them must be given when their length changes."""

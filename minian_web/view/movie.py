@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
 import panel as pn
 
 from minian_web import assets
@@ -22,7 +21,7 @@ from minian_web.view.player import COMMANDS, Fallback, FramePlayer
 from minian_web.view.screen import ScreenView
 from minian_web.view.shell import blank, button
 from minian_web.view.square import SquarePixels
-from minian_web.view.summary import LABELS, SummaryFigure
+from minian_web.view.timelines import Timelines
 from minian_web.view.which import Which
 
 TOOLS: dict[str, Any] = {"sizing_mode": "stretch_width", "margin": (4, 12)}
@@ -56,15 +55,13 @@ class MovieView(pn.viewable.Viewer):
     ) -> None:
         super().__init__()
         self.state, self._visit = state, visit
-        self._summary = SummaryFigure(self._seek, datashading=datashading)
-        self.player = FramePlayer(cursors=[self._summary.cursor], answer=answer, margin=(2, 12, 0, 12))
+        self.player = FramePlayer(answer=answer, margin=(2, 12, 0, 12))
         self.player.url = "" if over_websocket else self.player.url
         self._which = Which(state)
         self._save_label = "Update Mask" if over_websocket else "Save mask"
         self._views: list[ScreenView] = []
         self._tools: list[MovieTools] = []
         self._actions = MovieActions(state, **TOOLS)
-        self._curves = pn.Row(self._summary.pane(), height=178, sizing_mode="stretch_width", margin=0)
         self._told = 0
         self._laid_out = False
         self._screen = pn.Row(**STRETCH)
@@ -72,7 +69,7 @@ class MovieView(pn.viewable.Viewer):
         self._about = _text(margin=(0, 8), align="center")
         self._doubt = pn.Row(sizing_mode="stretch_width", margin=(4, 12, 0, 12), visible=False)
         self._message = _text(visible=False, margin=0)
-        self._values = _text(margin=(0, 12, 4, 12), height=18)
+        self._timelines = Timelines(state, self.player, self._seek, datashading=datashading)
         self._body = pn.Column(**STRETCH)
         self.commands: dict[str, Callable[[], Any]] = {
             **{name: partial(self.player.command, name) for name in COMMANDS},
@@ -85,15 +82,12 @@ class MovieView(pn.viewable.Viewer):
         state.param.watch(lambda *_: self._show_movies(), ["movies", "looked"])
         state.param.watch(lambda *_: self._show_doubt(), "shown")
         state.param.watch(lambda *_: self._show_screens(), "screens")
-        state.param.watch(lambda *_: self._show_summary(), ["summary", "shows"])
-        state.param.watch(lambda *_: self._show_values(), ["summary", "position", "summary_error"])
         state.param.watch(lambda *_: self._show_message(), "message")
         state.looking.param.watch(lambda *_: self._show_images(), ["images", "show"])
         state.looking.param.watch(lambda *_: self._show_units(), ["outlined", "outlines"])
         self.player.param.watch(self._played, ["position", "playing"])
         self.player.param.watch(lambda event: setattr(state, "loop", list(event.new)), "loop")
-        self.player.param.watch(lambda event: self._begun() if event.new else None, "ready")
-        self._show_summary()
+        self.player.param.watch(lambda event: state.deliver(self._begun) if event.new else None, "ready")
         self._show_movies()
 
     # --- which movie -----------------------------------------------------------------------------------------------
@@ -125,7 +119,7 @@ class MovieView(pn.viewable.Viewer):
         if not self._laid_out:
             self._laid_out = True
             self._body.objects = self._layout()
-        if self.player.ready:
+        if self._timelines.begun:
             state.summarise()
 
     def _draw_screens(self, screens: list[Screen]) -> None:
@@ -136,6 +130,8 @@ class MovieView(pn.viewable.Viewer):
             beside = self._views[0].figure if self._views else None
             view = ScreenView(screen, self._pick, beside, titled=len(screens) > 1)
             view.follow(self._recolour)
+            if self._laid_out:
+                view.figure.hold_until_shown()
             self._views.append(view)
         for screen in screens[len(self._tools) :]:
             self._tools.append(MovieTools(screen, save_label=self._save_label, **TOOLS))
@@ -154,11 +150,10 @@ class MovieView(pn.viewable.Viewer):
             f"{movie.width} × {movie.height} px, {movie.n_frames} frames, {movie.dtype}"
             + (f", {shown.frame_rate:g} fps recorded" if shown.frame_rate else "")
         )
-        scale = self._summary.set_frames(movie.frames, shown.frame_rate)
         self.player.loop = []
         self.player.set_frames(movie.frames)
-        self.player.param.update(frame_rate=shown.frame_rate or 0, cursor_scale=scale)
-        self._show_values()
+        self.player.frame_rate = shown.frame_rate or 0
+        self._timelines.show_movie()
 
     def _recolour(self) -> None:
         self._show_panels()
@@ -212,8 +207,10 @@ class MovieView(pn.viewable.Viewer):
         self._show_panels()
         for tools in self._tools:
             tools.revision += 1
+        self._timelines.begin()
         self.state.summarise()
         self.state.looking.find_units(self.state.dataset, self.state.shown)
+        self.state.looking.find_motion(self.state.dataset, self.state.shown)
 
     # --- which frame -----------------------------------------------------------------------------------------------
 
@@ -226,26 +223,6 @@ class MovieView(pn.viewable.Viewer):
         if not player.playing:
             state.settle()
 
-    def _show_summary(self) -> None:
-        state = self.state
-        self._summary.show(state.summary, state.shows)
-        self._curves.visible = self._values.visible = bool(state.shows)
-        if state.shows and state.summary is None and self.player.ready:
-            state.summarise()
-
-    def _show_values(self) -> None:
-        state = self.state
-        if state.summary_error:
-            self._values.object = html.escape(state.summary_error)
-            return
-        if state.shown is None or state.summary is None or state.position >= state.summary.mean.size:
-            self._values.object = "Statistics of all frames follow." if state.shown else ""
-            return
-        values = {name: float(state.summary.of(name)[state.position]) for name in state.shows}
-        known = ", ".join(f"{LABELS[name]} {value:.4g}" for name, value in values.items() if np.isfinite(value))
-        frame = state.shown.movie.frames[state.position]
-        self._values.object = html.escape(f"Frame {frame}: {known}" if known else f"Frame {frame}: not computed yet")
-
     def _show_message(self) -> None:
         message = self.state.message
         self._message.object = f'<div class="message notice" role="alert">{html.escape(message)}</div>'
@@ -257,8 +234,7 @@ class MovieView(pn.viewable.Viewer):
         left = pn.Column(
             self._screen,
             self.player,
-            self._curves,
-            self._values,
+            *self._timelines.parts,
             **STRETCH,
         )
         return [

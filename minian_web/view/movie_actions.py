@@ -35,7 +35,9 @@ class MovieActions(JSComponent):
         self._state = state
         super().__init__(shown=self._now(), **params)
         state.param.watch(self._show, ["screens", "movies", "shows", "progress", "stopped", "loop", "summary"])
-        state.looking.param.watch(self._show, ["show", "title", "progress", "outlined", "outlines", "message"])
+        state.looking.param.watch(
+            self._show, ["show", "title", "progress", "outlined", "outlines", "message", "motion", "motions"]
+        )
         if state.exporting is not None:
             state.exporting.param.watch(self._show, ["progress", "message", "token"])
 
@@ -54,6 +56,8 @@ class MovieActions(JSComponent):
             "outlines": looking.outlines,
             "companions": [one.movie.name for one in state.companions()],
             "beside": [screen.required.movie.name for screen in state.screens[1:]],
+            "has_motion": looking.motion is not None,
+            "motions": looking.motions,
             "names": [[name, LABELS[name]] for name in NAMES],
             "shows": list(state.shows),
             "computing": _rounded(state.progress),
@@ -73,6 +77,7 @@ class MovieActions(JSComponent):
         acts = {
             "show": lambda: self._state.look_at(str(data["show"])),
             "outlines": lambda: self._state.looking.param.update(outlines=bool(data["outlines"])),
+            "motions": lambda: self._state.looking.param.update(motions=bool(data["motions"])),
             "beside": lambda: self._state.put_beside([str(name) for name in _list(data["beside"])]),
             "statistics": lambda: self._set_statistics(_list(data["statistics"])),
             "resume": self._state.resume_statistics,

@@ -96,7 +96,8 @@ def panel(
     label
         Said before the value under the pointer.
     """
-    figure.update(background_fill_alpha=0, border_fill_alpha=0)
+    if figure.background_fill_alpha or figure.border_fill_alpha:  # a figure that is on a page is not changed here
+        figure.update(background_fill_alpha=0, border_fill_alpha=0)
     return {
         "figure": figure.id,
         "query": None if query is None else {name: str(value) for name, value in query.items()},

@@ -52,7 +52,7 @@ class ScreenView:
         options: dict[str, Any] = {"title": movie.variable} if titled else {}
         self.figure = field_of_view(*self.axes, TOOLS, active_tools=["wheel_zoom"], **options)
         self.figure.hide("ground")
-        self.figure.model.toolbar_location = "right"
+        self.figure.model.update(toolbar_location="right", background_fill_alpha=0, border_fill_alpha=0)
         if beside is not None:
             self.figure.share_ranges(beside)
         for status in STATUSES:

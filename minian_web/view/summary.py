@@ -18,6 +18,7 @@ from minian_web.view.shading import coloured, curve
 COLORS = {"mean": "#0072B2", "max": "#E69F00", "min": "#56B4E9", "diff": "#CC79A7"}
 LABELS = {"mean": "mean", "max": "max", "min": "min", "diff": "change"}
 CURSOR_COLOR = "#E5484D"
+BORDER = 84  # pixels left of the axes, so that figures under each other agree
 _FILL = 0.86  # part of its row that a curve takes
 _HEIGHT, _WIDTH = 170, 900  # pixels until the browser has told
 
@@ -69,7 +70,7 @@ class SummaryFigure:
         model = self._figure.model
         model.add_layout(self.cursor)
         model.toolbar_location = "right"
-        model.min_border_left, model.lod_threshold = 64, None
+        model.min_border_left, model.lod_threshold = BORDER, None
         self._name_rows()
         self._figure.on(RangesUpdate, lambda _event: self.draw())
         self._figure.on(Tap, lambda event: seek(self._position(event.x)) if self._x.size else None)
@@ -148,6 +149,15 @@ class SummaryFigure:
             text=[f"{low:.4g} – {high:.4g}" if low < high else f"{low:.4g}" for low, high in ranges.values()],
             text_color=[COLORS[name] for name in ranges],
         )
+
+    def hold_until_shown(self, then: Callable[[], Any]) -> None:
+        """Change nothing until the browser has the figure; then call back."""
+        self._figure.hold_until_shown(then)
+
+    @property
+    def model(self) -> Any:
+        """The Bokeh figure."""
+        return self._figure.model
 
     def pane(self, **layout: Any) -> pn.pane.Bokeh:
         """Give the figure as a pane."""

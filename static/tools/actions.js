@@ -32,10 +32,11 @@ function beside(model) {
 }
 
 function statistics(model) {
-  const {names, shows, computing, stopped} = model.shown, part = section('Statistics of frames'), row = make('div', 'row')
+  const {names, shows, computing, stopped, has_motion, motions} = model.shown, part = section('Statistics of frames'), row = make('div', 'row')
   for (const [name, label] of names) {
     row.append(check(label, shows.includes(name), (on) => model.send_msg({statistics: names.map(([one]) => one).filter((one) => one === name ? on : shows.includes(one))})))
   }
+  if (has_motion) row.append(check('motion', motions, (on) => model.send_msg({motions: on})))
   part.append(row)
   if (computing !== null) part.append(working(computing, 'Statistics', () => model.send_msg({cancel: 'statistics'})))
   if (stopped) part.append(button('Compute the rest', 'Go on with the statistics of all frames', () => model.send_msg({resume: true})))

@@ -13,9 +13,12 @@ function number(value, label, onChange) {
   const input = make('input')
   input.type = 'number'
   input.step = 'any'
-  input.value = shown(value)
+  input.value = input.defaultValue = shown(value)
   input.setAttribute('aria-label', label)
-  input.onchange = () => onChange(input.value === '' ? NaN : Number(input.value))
+  input.onchange = () => {
+    input.defaultValue = input.value
+    onChange(input.value === '' ? NaN : Number(input.value))
+  }
   return input
 }
 
@@ -61,4 +64,15 @@ function check(label, value, onChange) {
   input.onchange = () => onChange(input.checked)
   field.append(input, document.createTextNode(label))
   return field
+}
+
+// Draw a part anew, but not under the hands of somebody who is typing into it: then when that is over.
+function drawn(part, make) {
+  const draw = () => {
+    const typing = part.getRootNode().activeElement
+    if (typing?.tagName === 'INPUT' && part.contains(typing) && typing.value !== typing.defaultValue && typing.type !== 'checkbox' && typing.type !== 'radio') {
+      typing.addEventListener('blur', draw, {once: true})
+    } else part.replaceChildren(...make())
+  }
+  return draw
 }

@@ -88,7 +88,7 @@ def test_without_layout_a_dropdown_chooses(monkeypatch):
 def test_summary(monkeypatch):
     for summary in ([], None):
         _, view = viewed(monkeypatch, movie(), summary=summary)
-        assert not view._curves.visible
+        assert not view._timelines.parts[0].visible
     _, view = viewed(monkeypatch, movie(), summary=["diff", "min"])
     assert view.state.shows == ["min", "diff"]
     with pytest.raises(ValueError, match="mean, max, min, diff"):
