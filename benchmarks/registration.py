@@ -27,7 +27,7 @@ PAINTED = """() => {
   for (const document of window.Bokeh?.documents ?? [])
     for (const model of document._all_models.values())
       if (model.type === 'GlyphRenderer' && model.name === 'cells')
-        return model.data_source.data.xs.length > ATLEAST
+        return model.data_source.data.x.length > ATLEAST
   return false
 }"""
 FOUND = """(name => {

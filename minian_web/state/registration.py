@@ -116,24 +116,17 @@ class RegistrationState(Editing):
         self._asked += 1
         ticket = self._asked
 
-        def done(picture: np.ndarray) -> None:
-            if ticket == self._asked:
-                self.picture = picture
-                self._run(outline, told, short=True, name="outline cells")
-
-        def outline(_tick: Tick) -> dict[str, np.ndarray]:
+        def work(_tick: Tick) -> tuple[np.ndarray, dict[str, np.ndarray]]:
             shown = [session for session in display.chosen if session in scene.footprints]
-            for session in shown:
-                scene.outlines(session)  # kept by the scene: the page draws them without waiting
-            return {session: scene.visible(session, matches, display) for session in shown}
+            drawn = {session: scene.visible(session, matches, display) for session in shown}
+            return packed(scene.overlay(matches, display)), drawn
 
-        def told(drawn: dict[str, np.ndarray]) -> None:
+        def done(found: tuple[np.ndarray, dict[str, np.ndarray]]) -> None:
             if ticket == self._asked:
-                self.drawn = drawn
+                self.param.update(picture=found[0], drawn=found[1])
                 self._erode_ahead(scene)
 
-        picture = lambda _tick: packed(scene.overlay(matches, display))  # noqa: E731
-        self._run(picture, done, short=True, name="draw overlay")
+        self._run(work, done, short=True, name="draw overlay")
 
     def _erode_ahead(self, scene: Scene) -> None:
         """Erode by every window that can be chosen, so that the choice is shown at once."""

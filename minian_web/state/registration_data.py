@@ -182,6 +182,8 @@ class RegistrationData(param.Parameterized):
     def _have(self, cells: dict[str, SessionCells], troubles: list[str]) -> None:
         self.cells, self._troubles = cells, troubles
         self.progress = None
+        if self._opened is not None and not self.draft:
+            self._opened.log.note(self.meta, self.fingerprints())
         self._place()
 
     def _place(self) -> None:
@@ -229,7 +231,7 @@ class RegistrationData(param.Parameterized):
             notices.append(f"Nothing can be changed here: {reason}")
         if self._opened is not None and not self.draft and self._opened.log.notice:
             notices.append(self._opened.log.notice)
-        stale = changes_since(self.current.fingerprints, self.fingerprints())
+        stale = changes_since(self._made_from(), self.fingerprints())
         if stale:
             notices.append(f"This registration is out of date; compute it anew. {' '.join(stale)}")
         if lost:
@@ -239,6 +241,13 @@ class RegistrationData(param.Parameterized):
             )
         as_cells = bool(self.current.parameters.get("labels"))
         return [*notices, *unknown_units(base, self.cells, as_cells)]
+
+    def _made_from(self) -> Mapping[str, Fingerprint]:
+        """What the sessions were: as the registration says, else (minian's does not) at the first change made here."""
+        assert self.current is not None
+        if self.current.fingerprints or self.draft or self._opened is None:
+            return self.current.fingerprints
+        return self._opened.log.made_from(self.meta)
 
     def why_not_edit(self) -> str:
         """Why matches cannot be changed; empty when they can."""

@@ -19,7 +19,7 @@ from typing import Any
 from minian_web.errors import BadRequest, Changed, Conflict, DamagedLog, NotWritable
 from minian_web.model.registration.edits import Edit, applied
 from minian_web.model.registration.mapping import Matches, Row
-from minian_web.model.registration.result import Meta
+from minian_web.model.registration.result import Fingerprint, Meta
 from minian_web.store.appends import Extent, append
 from minian_web.store.chained import checked, summed
 from minian_web.store.files import make_folder, writing
@@ -68,6 +68,7 @@ class EditLog:
         self._now = dict(base)
         self._extent: Extent | None = None
         self._keep, self._chain, self.notice = 0, "", ""
+        self._made_from: dict[str, str] = {}
         self._read()
 
     # --- what holds ------------------------------------------------------------------------------------------------
@@ -88,6 +89,20 @@ class EditLog:
     def holds(self, fresh: EditLog) -> bool:
         """Whether this still is the log of these matches, as long as the file says."""
         return (self._digest, self._extent) == (fresh._digest, fresh._extent)
+
+    def made_from(self, meta: Meta) -> dict[str, Fingerprint]:
+        """Footprints of the sessions when the first change was made, by session; empty before that."""
+        start = _prefix(meta)
+        return {
+            name.removeprefix(start): Fingerprint(digest)
+            for name, digest in self._made_from.items()
+            if name.startswith(start)
+        }
+
+    def note(self, meta: Meta, fingerprints: Mapping[str, Fingerprint]) -> None:
+        """Say what the sessions are now; it is written with the first change."""
+        if not self._chain:
+            self._made_from |= {_prefix(meta) + session: one.footprints for session, one in fingerprints.items()}
 
     def subscribe(self, follow: Callable[[], None]) -> Callable[[], None]:
         """Call back after each edit, whoever made it; gives what ends that."""
@@ -163,7 +178,7 @@ class EditLog:
         result = applied(self._now[line.meta], line.edit)
         text, chain = b"", self._chain
         if not chain:
-            start = {"format": FORMAT, "version": VERSION, "matches": self._digest}
+            start = {"format": FORMAT, "version": VERSION, "matches": self._digest, "footprints": self._made_from}
             make_folder(self.path.parent)
             text, chain = summed(start, chain)
         added, chain = summed(_content(line), chain)
@@ -199,7 +214,9 @@ class EditLog:
             if number == 1 and not self._fits(content):
                 self._put_aside()
                 return
-            if number > 1:
+            if number == 1:
+                self._made_from = {str(name): str(digest) for name, digest in content.get("footprints", {}).items()}
+            else:
                 self._take(content, number)
         self._extent, self._keep = Extent(inode, len(data)), len(complete)
 
@@ -228,6 +245,10 @@ class EditLog:
             where = f"{self.path} line {number}"
             raise DamagedLog(where, "an edit of the matches before it", f"{type(error).__name__}: {error}") from error
         self._lines.append(line)
+
+
+def _prefix(meta: Meta) -> str:
+    return "".join(f"{value}/" for _, value in meta)
 
 
 def _content(line: EditLine) -> dict[str, Any]:

@@ -62,7 +62,8 @@ class Overlay:
         model = self.figure.model
         model.background_fill_color = "#000000"
         style = {"fill_alpha": 0, "line_alpha": 0, "hover_fill_alpha": 0, "hover_line_alpha": 1, "line_width": 1.4}
-        self.figure.add("cells", "patches", {"xs": [], "ys": [], "line_color": []}, **style)
+        nothing = np.zeros(0, np.float32)
+        self.figure.add("cells", "circle", {"x": nothing, "y": nothing, "radius": nothing, "line_color": []}, **style)
         cells = model.select_one({"name": "cells"})
         cells.hover_glyph.line_color = "line_color"
         model.add_tools(HoverTool(renderers=[cells], tooltips=TOOLTIPS, point_policy="follow_mouse", visible=False))
@@ -76,18 +77,25 @@ class Overlay:
     def show_cells(
         self, scene: Scene, channels: Iterable[str], drawn: Mapping[str, np.ndarray], matches: Matches
     ) -> None:
-        """Let the pointer find the cells that are drawn."""
-        columns: dict[str, list[Any]] = {name: [] for name in ("xs", "ys", "line_color", "session", "unit", "match")}
+        """Let the pointer find the cells that are drawn, by a circle as large as each."""
+        places, radii, texts = [np.zeros((0, 2))], [np.zeros(0)], []
         for session, color in dict(zip(reversed([*channels]), reversed(CHANNELS), strict=True)).items():
-            lines = scene.outlines(session) if session in drawn else {}
-            for unit in (int(one) for one in drawn.get(session, ())):
-                if lines[unit][0].size:
-                    row = (lines[unit][0] + self._column, lines[unit][1] + self._row, color)
-                    for name, value in zip(
-                        columns, (*row, session, str(unit), match_text(matches, session, unit)), strict=True
-                    ):
-                        columns[name].append(value)
-        self.figure.write("cells", **columns)
+            if session not in drawn:
+                continue
+            footprints = scene.footprints[session]
+            shown = np.isin(footprints.unit_ids, drawn[session]) & np.isfinite(footprints.centroids).all(axis=1)
+            places.append(footprints.centroids[shown] + (self._row, self._column))
+            radii.append(scene.radii(session)[shown])
+            units = footprints.unit_ids[shown].tolist()
+            texts += [(color, session, str(unit), match_text(matches, session, unit)) for unit in units]
+        at = np.concatenate(places).astype(np.float32)
+        self.figure.write(
+            "cells",
+            x=at[:, 1],
+            y=at[:, 0],
+            radius=np.concatenate(radii).astype(np.float32),
+            **{name: [text[n] for text in texts] for n, name in enumerate(("line_color", "session", "unit", "match"))},
+        )
 
     def outline(self, part: str, scene: Scene, matches: Matches, ids: Iterable[int], channels: Iterable[str]) -> None:
         """Outline matches in the sessions that are drawn: `part` is `chosen` or `marked`."""

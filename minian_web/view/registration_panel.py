@@ -32,7 +32,7 @@ class OverlayPanel(pn.viewable.Viewer):
         watch(lambda *_: self._show_channels(), ["session_r", "session_g", "session_b"])
         watch(lambda *_: self._show_scene(), "scene")
         watch(lambda *_: self._show_picture(), "picture")
-        watch(lambda *_: self._show_cells(), ["drawn", "scene"])
+        watch(lambda *_: self._show_cells(), "drawn")
         watch(lambda *_: self._show_chosen(), ["match", "marked", "matches", "scene"])
         self._show_sessions()
         self._show_scene()
@@ -91,7 +91,6 @@ class OverlayPanel(pn.viewable.Viewer):
         state = self.state
         if self._overlay is not None and state.scene is not None and state.matches is not None and state.drawn:
             self._overlay.show_cells(state.scene, state.display.channels, state.drawn, state.matches)
-            self._show_chosen()
 
     def _show_chosen(self) -> None:
         state = self.state

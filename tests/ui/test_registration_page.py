@@ -8,7 +8,7 @@ SESSION1 = "data/animal1/session1/minian"
 SHOWN = """() => {
   for (const document of window.Bokeh?.documents ?? [])
     for (const model of document._all_models.values())
-      if (model.type === 'GlyphRenderer' && model.name === 'cells') return model.data_source.data.xs.length
+      if (model.type === 'GlyphRenderer' && model.name === 'cells') return model.data_source.data.x.length
   return 0
 }"""
 

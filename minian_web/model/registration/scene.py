@@ -13,7 +13,7 @@ from minian_web.model.registration.alignment import Canvas, Shift, moved, moved_
 from minian_web.model.registration.cells import centres_of
 from minian_web.model.registration.mapping import NONE, Matches
 from minian_web.model.registration.matching import Centres
-from minian_web.model.registration.overlap import correlation, crop, jaccard
+from minian_web.model.registration.overlap import LEVEL, correlation, crop, jaccard
 from minian_web.model.registration.overlay import channel, coloured, eroded
 from minian_web.model.registration.quality import correlations, warnings_of
 
@@ -73,7 +73,7 @@ class Display:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """Sessions on one canvas; never changed, eroded footprints and outlines are kept once made.
+    """Sessions on one canvas; never changed, eroded footprints are kept once made.
 
     Attributes
     ----------
@@ -95,7 +95,7 @@ class Scene:
     window: tuple[int, int, int, int]
     footprints: Mapping[str, Footprints]
     _kept: dict[tuple[str, int], Footprints] = field(default_factory=dict, repr=False)
-    _lines: dict[str, dict[int, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict, repr=False)
+    _radii: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -112,18 +112,15 @@ class Scene:
             self._kept[session, window] = eroded(self.footprints[session], window)
         return self._kept[session, window]
 
-    def outlines(self, session: str) -> Mapping[int, tuple[np.ndarray, np.ndarray]]:
-        """Unit -> x, y of its outline on the canvas, NaN between contours."""
-        if session not in self._lines:
-            found = self.footprints[session]
-            self._lines[session] = {int(unit): outlines(found, [int(unit)]) for unit in found.unit_ids}
-        return self._lines[session]
-
     def outline(self, session: str, unit: int) -> tuple[np.ndarray, np.ndarray]:
-        """Outline of one unit, without making those of all others."""
-        if session in self._lines:
-            return self._lines[session][unit]
+        """Outline of a unit on the canvas: x and y, NaN between contours."""
         return outlines(self.footprints[session], [unit])
+
+    def radii(self, session: str) -> np.ndarray:
+        """`(n,)` radius in pixels of a circle as large as each cell, counted from 20 % of its maximum on."""
+        if session not in self._radii:
+            self._radii[session] = _radii(self.footprints[session])
+        return self._radii[session]
 
     def visible(self, session: str, matches: Matches, display: Display) -> np.ndarray:
         """Units of a session that are drawn, `(n,)` int64 in stored order."""
@@ -173,6 +170,13 @@ class Scene:
             return np.full(self.shape, np.nan, np.float32)
         by = whole(self.shifts[session]) if aligned else (0, 0)
         return moved_image(image, (row + by[0], column + by[1]), self.shape)
+
+
+def _radii(footprints: Footprints) -> np.ndarray:
+    owner = np.repeat(np.arange(len(footprints.unit_ids)), footprints.areas)
+    strong = footprints.values >= LEVEL * footprints.maxima[owner]
+    radii: np.ndarray = np.sqrt(np.bincount(owner[strong], minlength=len(footprints.unit_ids)) / np.pi)
+    return radii
 
 
 def scene_of(parts: Mapping[str, Part], shifts: Mapping[str, Shift]) -> Scene:

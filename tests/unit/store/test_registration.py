@@ -275,6 +275,16 @@ def test_edits_are_durable_and_can_be_undone_and_redone(tmp_path):
     assert [line.edit.kind for line in again.lines(())] == ["break", "join", "join", "break", "break", "join"]
 
 
+def test_what_the_first_change_was_made_from_is_remembered(tmp_path):
+    one = log(tmp_path)
+    one.note((), {"a": Fingerprint("1"), "b": Fingerprint("2")})
+    act(one, "keep", [0])
+    one.note((), {"a": Fingerprint("9")})
+    again = log(tmp_path)
+    again.note((), {"a": Fingerprint("9")})
+    assert again.made_from(()) == {"a": Fingerprint("1"), "b": Fingerprint("2")}
+
+
 def test_undo_takes_back_ones_own_edit_only_and_says_when_others_acted_on_it(tmp_path):
     one = log(tmp_path)
     act(one, "keep", [0], "ann")
