@@ -10,6 +10,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -23,10 +24,13 @@ from playwright.sync_api import Page
 
 from benchmarks.browser import memory, serving, summary
 from benchmarks.data import SIDE, made
+from minian_web.store.frames import Frames
+from minian_web.store.movies import find_movies
 from tests.ui.conftest import free_port
 
 FRAMES = 1032
 CHUNKS = {"varr": 86, "Y_fm_chk": 86}
+LENGTHS = (2_000, 200_000)
 BITS, SQUARE = 12, 32
 SECONDS = 8
 NUMBER = f"""canvas => {{
@@ -92,6 +96,62 @@ def write_movies(folder: Path) -> None:
             axis = root.create_array(dim, shape=(size,), chunks=(size,), dtype="int64")
             axis[:] = np.arange(size)
             axis.attrs["_ARRAY_DIMENSIONS"] = [dim]
+
+
+def sparse_movies() -> Path:
+    """Folders of a short and of a very long uint8 movie of which only a few chunks are on disk."""
+
+    def write(part: Path) -> None:
+        for count in LENGTHS:
+            root = zarr.create_group(part / f"long{count}" / "varr.zarr", zarr_format=2, overwrite=True)
+            codec = Blosc("lz4", 5, Blosc.SHUFFLE)
+            shape = (count, SIDE, SIDE)
+            array = root.create_array("varr", shape=shape, chunks=(86, SIDE, SIDE), dtype="uint8", compressors=codec)
+            array.attrs["_ARRAY_DIMENSIONS"] = ["frame", "height", "width"]
+            for place in real_chunks(count):
+                array[place : place + 86] = frames(place % 4096, place % 4096 + 86).astype("uint8")
+            for dim, size in zip(("frame", "height", "width"), shape, strict=True):
+                axis = root.create_array(dim, shape=(size,), chunks=(size,), dtype="int64")
+                axis[:] = np.arange(size)
+                axis.attrs["_ARRAY_DIMENSIONS"] = [dim]
+
+    return made("playback-lengths-1", write)
+
+
+def real_chunks(count: int) -> list[int]:
+    """First frames of the chunks that are on disk, over the whole movie."""
+    last = count // 86 - 1
+    return sorted({86 * round(part * last / 6) for part in range(7)})
+
+
+def lengths(page: Page, address: str, count: int) -> str:
+    opened = [first_frame(page, address) for _ in range(4)]
+    cancel = page.get_by_role("button", name="Cancel")
+    if cancel.count():
+        cancel.first.click()
+    found = []
+    for place in real_chunks(count)[1:]:
+        page.wait_for_timeout(300)
+        page.evaluate(SEEK, place + 40)
+        found.append(page.evaluate(WAIT, [place + 40, 20_000]))
+    return f"first frame {summary(opened)}; cold seeks {summary(found)}"
+
+
+def shared(folder: Path) -> str:
+    """Two viewers of one movie at the same time, in this process."""
+    movie = next(one for one in find_movies(folder)[0] if one.variable == "varr")
+    kept = Frames()
+
+    def view() -> None:
+        for start in range(0, 4 * 86, 43):
+            kept.read(movie, range(start, start + 43))
+
+    viewers = [threading.Thread(target=view) for _ in range(2)]
+    for one in viewers:
+        one.start()
+    for one in viewers:
+        one.join()
+    return f"{kept.decoded} chunks decoded for 2 x 4 chunks looked at"
 
 
 def frames(start: int, stop: int) -> np.ndarray:
@@ -199,10 +259,18 @@ def main() -> None:
         for name, fps in (("varr", 30), ("Y_fm_chk", 30), ("varr", 60), ("Y_fm_chk", 60)):
             say(f"{name}, asked {fps}", play(page, address[name], fps))
         say("memory above idle after playing (MB)", f"{memory(server) - idle:.0f}")
+        two = address["Y_fm_chk"] + "&beside=playback/varr"
+        say("two movies side by side, whole page, asked 30", play(page, two, 30))
         with pages(folder) as other:
-            say("two movies on one clock, asked 30", play(page, f"{other}two", 30))
+            say("two movies on one clock, bare page, asked 30", play(page, f"{other}two", 30))
             say("plain Player, DynamicMap, websocket: varr", plain(page, f"{other}reference?movie=varr"))
             say("plain Player, DynamicMap, websocket: Y_fm_chk", plain(page, f"{other}reference?movie=Y_fm_chk"))
+    long = sparse_movies()
+    with serving(long) as (server, page):
+        for count in LENGTHS:
+            place = server.address("movie_viewer", f"{long.name}/long{count}")
+            say(f"{count} frames (ms)", lengths(page, place, count))
+    say("two viewers of one movie", shared(folder))
     print(f"\nload after {os.getloadavg()[0]:.1f}; {psutil.virtual_memory().available / 2**30:.0f} GB free")
 
 
