@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import logging
+from collections.abc import Callable
 from typing import Any
 
 import holoviews as hv
@@ -12,10 +14,13 @@ import xarray as xr
 from minian_web.state.notebook_review import NotebookReview
 from minian_web.state.replies import replies
 from minian_web.state.review import ReviewState
-from minian_web.view.array_viewer import _delivery
+from minian_web.view.delivery import Delivery
 from minian_web.view.review import ReviewView
 
+_log = logging.getLogger(__name__)
+
 HEIGHT = 860  # pixels
+SECONDS_TO_SETTLE = 2.0  # the kernel has nobody else to wait for
 
 
 class CNMFViewer:
@@ -76,8 +81,21 @@ class CNMFViewer:
         state = ReviewState(arrays, deliver, dataset="notebook", reviewer=_user(), nearby=self._nearby, served=False)
         view = ReviewView(state, replies(arrays, deliver))
         state.open()
+        if isinstance(deliver, Delivery):
+            deliver.settle(lambda: state.opened is not None or bool(state.error), SECONDS_TO_SETTLE)
+            pn.state.on_session_destroyed(lambda _context: deliver.end())
         pn.state.on_session_destroyed(lambda _context: state.close())
         return view
+
+
+def _delivery() -> Callable[[Callable[[], None]], None]:
+    """The way to the thread of the document; in a notebook without a server callbacks run where they are."""
+    document = pn.state.curdoc
+    if document is None or document.session_context is None:
+        return lambda callback: callback()
+    made = Delivery(document, lambda error: _log.error("the viewer failed", exc_info=error))
+    pn.state.onload(made.begin)
+    return made
 
 
 def _user() -> str:

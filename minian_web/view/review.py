@@ -207,6 +207,8 @@ class ReviewView(pn.viewable.Viewer):
         said = SAID[status].format(self.state.waiting_for)
         if opened is not None and not opened.curation.writable:
             said = "Read only"
+        elif not self.state.served:
+            said = "Kept in unit_labels"
         color = STATUS_COLOURS["discarded"] if status in ("waiting", "behind") else "inherit"
         self._saved.object = (
             f'<span class="saved" data-saving="{status}" style="color:{color}">{html.escape(said)}</span>'
