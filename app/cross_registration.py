@@ -21,7 +21,7 @@ def body(frame: shell.Shell) -> pn.viewable.Viewer:
     frame.sync(state, ["registration", "match"])
     view = RegistrationView(state=state)
     state.open()
-    frame.settle(lambda: state.found or bool(state.error))
+    frame.settle(lambda: state.drawn is not None or bool(state.error) or (state.found and not state.sources))
     return view
 
 

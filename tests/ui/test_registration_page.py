@@ -40,7 +40,7 @@ def test_a_match_is_judged_and_the_judgement_survives_a_kill(page, serve, own_ro
     expect(page.get_by_text("Dropped: match 1")).to_be_visible()
     until_shown(page, 3 * 11)
     server.kill()
-    again = serve(own_root, port=server.port)
+    again = serve(own_root)
     page.goto(again.address("cross_registration", SESSION1) + "&match=1")
     expect(page.locator(".badge.dropped")).to_be_visible()
 
