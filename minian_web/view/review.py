@@ -9,14 +9,15 @@ from typing import Any
 import panel as pn
 import param
 
-from minian_web.model.decisions import STATUSES
 from minian_web.state.review import ReviewState
 from minian_web.state.review_data import USABLE
+from minian_web.view.counts import counts_bar
 from minian_web.view.export_dialog import ExportDialog
 from minian_web.view.keys import label_of, shortcuts_of
+from minian_web.view.offers import Offers
 from minian_web.view.player import COMMANDS, Fallback
 from minian_web.view.review_desk import STRETCH, ReviewDesk
-from minian_web.view.shell import button, select
+from minian_web.view.shell import select
 from minian_web.view.strip import Item, Strip, switch, text
 from minian_web.view.strip import button as strip_button
 from minian_web.view.theme import STATUS_COLOURS
@@ -91,8 +92,7 @@ class ReviewView(pn.viewable.Viewer):
             margin=(4, 8),
             align="center",
         )
-        self._sisters = pn.Row(sizing_mode="stretch_width", margin=0, visible=False)
-        self._carry = pn.Row(sizing_mode="stretch_width", margin=0, visible=False)
+        self._offers = Offers(state)
         self._export = ExportDialog(state)
         self._follow()
         self._show_opened()
@@ -159,9 +159,7 @@ class ReviewView(pn.viewable.Viewer):
         watch(lambda *_: self._show_counts(), "decisions")
         watch(lambda *_: self._show_saving(), ["saving", "waiting_for"])
         watch(lambda *_: self._show_message(), "message")
-        watch(lambda *_: self._show_sisters(), "sisters")
         watch(lambda *_: self._show_movies(), ["movies", "movie"])
-        self.state.companions.param.watch(lambda *_: self._show_carry(), "carry")
 
     def _show_opened(self) -> None:
         opened = self.state.opened
@@ -177,8 +175,7 @@ class ReviewView(pn.viewable.Viewer):
         self._body.objects = [
             self._toolbar(),
             self._message,
-            self._sisters,
-            self._carry,
+            *self._offers.rows,
             self._desk.panels(),
             self._desk.player,
             self._bottom(),
@@ -200,7 +197,7 @@ class ReviewView(pn.viewable.Viewer):
 
     def _show_counts(self) -> None:
         if self.state.decisions is not None:
-            self._counts.object = _counts_bar(self.state.decisions.counts())
+            self._counts.object = counts_bar(self.state.decisions.counts())
 
     def _show_saving(self) -> None:
         status, opened = self.state.saving, self.state.opened
@@ -218,38 +215,6 @@ class ReviewView(pn.viewable.Viewer):
         message = self.state.message
         self._message.object = f'<div role="status" style="padding:4px 12px">{html.escape(message)}</div>'
         self._message.visible = bool(message)
-
-    def _show_sisters(self) -> None:
-        state, names = self.state, ", ".join(self.state.sisters)
-        self._sisters.visible = bool(names)
-        if names:
-            text = (
-                "minian cannot merge sessions of which only some have labels. "
-                f"These sessions of the same animal have none: {names}."
-            )
-            self._sisters.objects = [
-                pn.pane.HTML(html.escape(text), sizing_mode="stretch_width", margin=(6, 12), align="center"),
-                button("Write identity labels into them", state.label_sisters, main=True, align="center"),
-                button("Not now", lambda: state.param.update(sisters=[]), align="center"),
-            ]
-
-    def _show_carry(self) -> None:
-        """Offer to carry decisions about earlier cells over, saying what would change."""
-        companions = self.state.companions
-        offered = companions.carry
-        self._carry.visible = offered is not None
-        if offered is not None:
-            changes = ", ".join(f"{count} {status}" for status, count in offered.changes.items() if count)
-            found = offered.decided - offered.lost
-            text = (
-                f"The pipeline has found these cells anew. {found} of {offered.decided} decided units were found again "
-                f"by their footprints: {changes} ({offered.source})."
-            )
-            self._carry.objects = [
-                pn.pane.HTML(html.escape(text), sizing_mode="stretch_width", margin=(6, 12), align="center"),
-                button("Carry the decisions over", companions.carry_over, main=True, align="center"),
-                button("Not now", lambda: companions.param.update(carry=None), align="center"),
-            ]
 
     # --- layout ----------------------------------------------------------------------------------------------------
 
@@ -323,22 +288,3 @@ class ReviewView(pn.viewable.Viewer):
 
     def __panel__(self) -> pn.Column:
         return self._body
-
-
-def _counts_bar(counts: dict[str, int]) -> str:
-    """Counts of the four states, in the colours that outline the units on the map."""
-    total = max(sum(counts.values()), 1)
-    bar = "".join(
-        f'<span style="width:{100 * counts[status] / total:.2f}%;background:{STATUS_COLOURS[status]}"></span>'
-        for status in STATUSES[1:]
-    )
-    dot = '<i style="display:inline-block;width:8px;height:8px;border-radius:50%;margin-right:4px;background:{}"></i>'
-    text = "".join(
-        f'<span style="white-space:nowrap">{dot.format(STATUS_COLOURS[status])}{counts[status]} {status}</span>'
-        for status in STATUSES
-    )
-    return (
-        f'<div class="counts" style="display:flex;flex-wrap:wrap;gap:2px 12px;font-size:12px">{text}</div>'
-        '<div style="display:flex;height:4px;margin-top:4px;border-radius:2px;overflow:hidden;background:#8884">'
-        f"{bar}</div>"
-    )
