@@ -18,8 +18,8 @@ QUIET = 350  # ms without a paint after which a page is at rest
 
 # Bokeh paints in PlotView.paint, our player in Screen.paint, rows of units and texts are DOM.
 CLOCK = """() => {
-  const clock = window.mwClock = {last: 0, paints: 0}
-  const stamp = () => { clock.last = performance.now(); clock.paints++ }
+  window.mwClock = {last: 0, paints: 0}
+  const stamp = () => { window.mwClock.last = performance.now(); window.mwClock.paints++ }
   const wrap = (object, name) => {
     const inner = object[name]
     if (!inner || inner.wrapped) return

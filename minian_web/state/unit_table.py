@@ -75,7 +75,10 @@ class UnitTable(param.Parameterized):
             return
         places = np.flatnonzero(mask)
         listed = self.columns["unit"][places[self._order(places)]]
-        self.param.update(units=tuple(int(unit) for unit in listed), error="")
+        units = tuple(int(unit) for unit in listed)
+        if units != self.units:  # param compares a thousand values far slower
+            self.units = units
+        self.error = ""
         self.page = min(self.page, self.pages - 1)
 
     def _order(self, places: np.ndarray) -> np.ndarray:

@@ -139,12 +139,14 @@ class TraceFigure:
             show_grid=False,
             padding=0,
         )
+        self._ticker = FixedTicker(ticks=[])
         self.cursor = Span(location=first, dimension="height", line_color=CURSOR_COLOR, line_width=1.5)
         self._dress(seek, first, last)
 
     def _dress(self, seek: Callable[[float], None], first: float, last: float) -> None:
         model = self._figure.model
         model.add_layout(self.cursor)
+        model.yaxis[0].ticker = self._ticker  # one for good: a new one would have the whole document walked
         model.x_range.bounds = (first, max(last, first + 1))
         model.min_border_left, model.lod_threshold = 64, None
         self._figure.on(RangesUpdate, lambda _event: self.draw())
@@ -163,8 +165,12 @@ class TraceFigure:
         names = {place: row.text for place, row in zip(places, rows, strict=True)}
         label = "unit_id" if self._how["normalise"] else "unit_id (rows share one scale)"
         axis = self._figure.model.yaxis[0]
-        ticker = FixedTicker(ticks=places)
-        self._figure.change(lambda: axis.update(ticker=ticker, major_label_overrides=names, axis_label=label))
+
+        def name_rows() -> None:
+            axis.update(major_label_overrides=names, axis_label=label)
+            self._ticker.ticks = places
+
+        self._figure.change(name_rows)
         self.draw()
 
     def draw(self) -> None:
