@@ -168,8 +168,14 @@ class Computing(RegistrationData):
         """Run a short job whose result counts only when it was not asked for again."""
         self._turns[what] += 1
         turn = self._turns[what]
+
+        def unless_late(tick: Tick) -> Any:
+            if turn != self._turns[what]:
+                raise Cancelled(what)
+            return work(tick)
+
         self._run(
-            work,
+            unless_late,
             lambda found: done(found) if turn == self._turns[what] else None,
             failed=self._mention,
             short=True,
