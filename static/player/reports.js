@@ -1,6 +1,6 @@
 // What is told of the position: to Python a few times a second, to the lines that follow it, and frames painted a second.
 
-const TELL_MS = 200, CURSOR_MS = 100
+const TELL_MS = 200, CURSOR_MS = 250  // each move of a cursor paints its figure anew
 
 class Reports {
   constructor(player) {

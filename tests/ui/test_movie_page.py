@@ -198,7 +198,7 @@ def test_contrast_is_painted_at_once(page: Page, server: Server) -> None:
     until(page, {"brightest": [1, 100]})
     page.get_by_label("Upper limit").fill("-7")
     page.get_by_label("Upper limit").press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("must be a number below")
+    expect(page.locator(".tools .message")).to_contain_text("must be a number below")
 
 
 def test_a_box_is_drawn_saved_and_there_again(page: Page, serve, own_root: Path, guard: Guard) -> None:
@@ -285,3 +285,80 @@ def wait_for(url: str, seconds: float = 60) -> None:
         except OSError:
             time.sleep(0.2)
     pytest.fail(f"{url} does not answer")
+
+
+def test_a_loop_is_played_again_and_again(page: Page, server: Server) -> None:
+    opened(page, server, "&frame=100")
+    page.keyboard.press("[")
+    page.keyboard.press("Shift+ArrowRight")
+    until(page, {"at": 110})
+    page.keyboard.press("]")
+    expect(page.get_by_role("button", name="End the loop")).to_have_text("100 – 110 ×")
+    page.keyboard.press("Space")
+    seen = {state(page)["position"] for _ in range(40) if page.wait_for_timeout(30) is None}
+    page.keyboard.press("Space")
+    assert len(seen) > 5
+    assert seen <= set(range(100, 111))
+    page.keyboard.press("\\")
+    expect(page.get_by_role("button", name="End the loop")).to_be_hidden()
+
+
+def test_movies_side_by_side_run_on_one_clock_and_zoom_together(page: Page, server: Server) -> None:
+    opened(page, server)
+    page.get_by_label("minian_intermediate/varr", exact=True).check()
+    painted = "() => minianPlayers[0].panels.map(one => one.painted)"
+    expect(page.locator(".histogram")).to_have_count(2)
+    page.keyboard.press("Shift+ArrowRight")
+    for _ in range(100):
+        if page.evaluate(painted) == [10, 10]:
+            break
+        page.wait_for_timeout(100)
+    assert page.evaluate(painted) == [10, 10]
+    ranges = "() => minianPlayers[0].panels.map(one => one.screen.view.model.x_range.id)"
+    first, second = page.evaluate(ranges)
+    assert first == second
+
+
+def test_dragging_over_the_histogram_sets_the_limits(page: Page, server: Server) -> None:
+    opened(page, server)
+    expect(page.get_by_label("Upper limit")).not_to_have_value("")
+    at_rest(page)
+    box = page.locator(".histogram").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 20, steps=4)
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 20, steps=4)
+    page.mouse.up()
+    whole = page.evaluate("() => minianPlayers[0].panels[0].whole")
+    expect(page.get_by_role("button", name="Auto")).to_have_attribute("aria-pressed", "false")
+    low, high = (float(page.get_by_label(f"{end} limit").input_value()) for end in ("Lower", "Upper"))
+    span = whole["high"] - whole["low"]
+    assert abs((low - whole["low"]) / span - 0.1) < 0.02
+    assert abs((high - whole["low"]) / span - 0.5) < 0.02
+
+
+def test_a_clip_and_a_picture_are_downloaded(page: Page, server: Server, tmp_path: Path) -> None:
+    opened(page, server)
+    with page.expect_download() as picture:
+        page.get_by_role("button", name="Picture (PNG)").click()
+    assert picture.value.suggested_filename == "Y_fm_chk_frame0.png"
+    page.keyboard.press("End")
+    until(page, {"at": FRAMES - 1})
+    page.get_by_role("button", name="Write").click()
+    link = page.get_by_role("link", name="Download Y_fm_chk.mp4")
+    expect(link).to_be_visible(timeout=60_000)
+    with page.expect_download() as clip:
+        link.click()
+    clip.value.save_as(tmp_path / "clip.mp4")
+    probe = ["ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream=nb_read_frames", "-of", "csv=p=0"]
+    counted = subprocess.run([*probe, str(tmp_path / "clip.mp4")], capture_output=True, text=True, check=True)
+    assert int(counted.stdout) == FRAMES
+
+
+def test_a_click_on_a_unit_opens_it_in_the_review(page: Page, server: Server) -> None:
+    opened(page, server, "&frame=33")
+    expect(page.get_by_label("Outlines of the units")).to_be_checked(timeout=60_000)
+    at_rest(page)
+    page.mouse.click(*page.evaluate(PLACE, [72, 37]))
+    page.wait_for_url(re.compile(r"cnmf_review\?.*unit=\d+.*frame=33"), timeout=60_000, wait_until="commit")
