@@ -193,7 +193,7 @@ class SeedResults(Results):
         for name, one in trace_parts(values).items():
             kept = thinned(one)
             curve = hv.Curve((frames[kept], one[kept]), "frame", "intensity").opts(
-                width=440, height=150, title=name, color="#0072b2", line_width=1, fontsize={"title": 9},
+                width=440, height=150, title=name, color="#2f9fd0", line_width=1, fontsize={"title": 9},
                 default_tools=["xpan", "xwheel_zoom", "reset"], active_tools=["xwheel_zoom"],
             )  # fmt: skip
             models.append(rendered(curve))

@@ -76,9 +76,17 @@ def _edges(values: np.ndarray) -> tuple[float, float]:
     return float(values[0] - step / 2), float(values[-1] + step / 2)
 
 
-def shaded(curves: Mapping[str, hv.Curve], title: str, *, datashading: bool, **options: Any) -> hv.Overlay:
+def shaded(
+    curves: Mapping[str, hv.Curve],
+    title: str,
+    *,
+    datashading: bool,
+    colors: Mapping[str, str] | None = None,
+    **options: Any,
+) -> hv.Overlay:
     """Overlay named curves with a legend: as pixels, drawn once over the whole range, or as lines."""
-    colors = dict(zip(curves, distinct_colors(len(curves)), strict=True))
+    colors = {**dict(zip(curves, distinct_colors(len(curves)), strict=True)), **(colors or {})}
+    colors = {name: colors[name] for name in curves}
     common = {
         "width": CURVES, "height": 240, "title": title, "fontsize": {"title": 9, "legend": 8},
         "show_legend": len(curves) <= 10,

@@ -14,6 +14,7 @@ from minian_web.model.scaling import norm as unit_range
 from minian_web.view.plots.images import image, plain, runs, said, shaded, summed, unit_ids
 
 NAMES = ("Raw Signal", "Fitted Calcium Trace", "Fitted Spikes", "Fitted Signal")
+COLORS = dict(zip(NAMES, ("#8a97a3", "#2f9fd0", "#d99a00", "#d55e00"), strict=True))  # seen on light and on dark
 PULSE = 500
 
 
@@ -89,7 +90,7 @@ def fitted(
         values = {name: unit_range(one) for name, one in values.items()}
     curves = {name: hv.Curve((frames, one), "frame", "activity (a.u.)") for name, one in values.items()}
     curves = curves or {"no trace": hv.Curve((frames, np.zeros(frames.size)), "frame", "activity (a.u.)")}
-    return shaded(curves, title, datashading=datashading, **options)
+    return shaded(curves, title, datashading=datashading, colors=COLORS, **options)
 
 
 def pulse(g: np.ndarray | None, title: str, length: int = PULSE, **options: Any) -> hv.Overlay:
@@ -99,7 +100,7 @@ def pulse(g: np.ndarray | None, title: str, length: int = PULSE, **options: Any)
     at = np.arange(length, dtype=np.float64)
     lines = [
         hv.Curve((at, one), "time since the spike (frames)", "response", label=name).opts(color=color)
-        for name, one, color in (("calcium", c, "#0072b2"), ("spike", s, "#d55e00"))
+        for name, one, color in (("calcium", c, "#2f9fd0"), ("spike", s, "#d55e00"))
     ]
     common = {
         "width": 300,
