@@ -11,7 +11,6 @@ import panel as pn
 import param
 
 from minian_web.state.registration import RegistrationState, session_names
-from minian_web.view.keys import label_of, shortcuts_of
 from minian_web.view.registration_compute import CSS, ComputePanel
 from minian_web.view.registration_match import match_html
 from minian_web.view.registration_panel import STRETCH, OverlayPanel
@@ -25,7 +24,8 @@ from minian_web.view.registration_quality import (
     quality_html,
 )
 from minian_web.view.registration_table import MatchTable
-from minian_web.view.shell import button, choice, dialog, download, float_slider, select
+from minian_web.view.registration_tools import ExportDialog, toolbar
+from minian_web.view.shell import button, choice, float_slider, select
 
 TABS = ("Match", "Alignment", "Distances", "History", "Compute")
 SAID = {"saved": "All changes saved", "saving": "Saving…", "refused": "Not saved"}
@@ -56,7 +56,7 @@ class RegistrationView(pn.viewable.Viewer):
         self._saved = pn.pane.HTML(margin=(0, 8), align="center", stylesheets=[CSS])
         self._build_controls()
         self._compute = ComputePanel(state)
-        self._export = self._export_dialog()
+        self._export = ExportDialog(state)
         self._show("match", match_html(None))
         self._follow()
         self._show_found()
@@ -197,7 +197,7 @@ class RegistrationView(pn.viewable.Viewer):
             "Compute": self._column(self._compute),
         }
         left = pn.Column(self._overlay, **STRETCH)
-        self._tools = self._toolbar()
+        self._tools = toolbar(self.state, self._export.open)
         right = pn.Column(
             pn.Row(self._tabs, self._message, sizing_mode="stretch_width", margin=0, height=44),
             *self._parts.values(),
@@ -209,7 +209,7 @@ class RegistrationView(pn.viewable.Viewer):
         self._only_when_shown = (left, self._tools)
         self._show_tab()
         body = pn.Row(left, right, **STRETCH)
-        return pn.Column(self._header(), body, self._export, **STRETCH)
+        return pn.Column(self._header(), body, self._export.dialog, **STRETCH)
 
     def _header(self) -> pn.Row:
         """One row: which registration, what can be done about its matches, how many there are, whether all is saved."""
@@ -223,34 +223,6 @@ class RegistrationView(pn.viewable.Viewer):
             sizing_mode="stretch_width",
             height=48,
             margin=(4, 8, 0, 8),
-        )
-
-    def _toolbar(self) -> pn.Row:
-        state = self.state
-        made = [
-            self._button("Keep", lambda: state.change("keep"), "The match is right", "keep_match", main=True),
-            self._button("Drop", lambda: state.change("drop"), "The match is wrong", "drop_match"),
-            self._button("Break", lambda: state.change("break"), "Into single cells", "break_match"),
-            self._button("Mark", state.mark, "Mark for the next change", "mark_match"),
-            self._button("Join", lambda: state.change("join"), "Join the marked matches and this one", "join_match"),
-            self._button("Reset", lambda: state.change("reset"), "Not judged any more", "reset_match"),
-            self._button("Undo", state.undo, "Undo your last change", "undo"),
-            self._button("Redo", state.redo, "Redo", "redo"),
-            button("Export…", self._open_export, align="center", margin=(4, 2)),
-        ]
-        return pn.Row(*made, height=44, margin=0, align="center")
-
-    @staticmethod
-    def _button(label: str, act: Callable[[], Any], description: str, command: str, *, main: bool = False) -> Any:
-        key = next(one.key for one in shortcuts_of("cross_registration") if one.command == command)
-        return button(
-            label,
-            act,
-            main=main,
-            description=f"{description} ({label_of(key)})",
-            sx={"minWidth": "34px", "px": 1.25},
-            margin=(4, 2),
-            align="center",
         )
 
     @staticmethod
@@ -272,26 +244,3 @@ class RegistrationView(pn.viewable.Viewer):
         )
         again = button("Match anew at this distance", state.redo_at_distance, margin=(8, 4))
         return self._column(slider, self._panes["preview"], again, self._panes["distances"], self._panes["overlaps"])
-
-    # --- exports ---------------------------------------------------------------------------------------------------
-
-    def _export_dialog(self) -> Any:
-        name = self.state.dataset.replace("/", "_") or "matches"
-        forms = (
-            ("Matches, one row a cell (CSV)", f"{name}_matches.csv", "wide"),
-            ("One row per cell and session (CSV)", f"{name}_matches_long.csv", "long"),
-        )
-        return dialog(
-            "Export matches",
-            pn.pane.HTML("Which unit of each session is which cell, for other programs.", margin=(0, 0, 8, 0)),
-            *(self._download(label, file, form) for label, file, form in forms),
-        )
-
-    def _download(self, label: str, file: str, form: str) -> Any:
-        made = download(label, file, lambda: self.state.exports[form], margin=(4, 0), width=300, disabled=True)
-        self.state.param.watch(lambda event: made.param.update(disabled=form not in event.new), "exports")
-        return made
-
-    def _open_export(self) -> None:
-        self.state.prepare_exports()
-        self._export.open = True
