@@ -115,8 +115,18 @@ class Companions(param.Parameterized):
             self.review.go("everywhere")
 
     def _walk_along(self) -> None:
-        if self._walks and self.table.units and self.table.sort != "status":
-            self.review.go("along", self.table.units)
+        if self._walks and self.table.units:
+            self.review.go("along", self._with_current(list(self.table.units)))
+
+    def _with_current(self, units: list[int]) -> list[int]:
+        """Keep the current unit where it stands although it was just decided and is no longer listed."""
+        walk = self.review.walk
+        order = [unit for group in walk.groups for unit in group]
+        if walk.current is not None and walk.current not in units and walk.current in order:
+            left = set(units)
+            later = [unit for unit in order[order.index(walk.current) + 1 :] if unit in left]
+            units.insert(units.index(later[0]) if later else len(units), walk.current)
+        return units
 
     def decide_listed(self, kind: str) -> None:
         """Keep or discard all undecided units that the table lists, as one action."""

@@ -228,3 +228,22 @@ def test_decisions_about_earlier_cells_are_offered(runtime, root):
     saved(again)
     assert again.decisions.counts()["discarded"] == offered.changes["discarded"] >= 1
     assert again.opened.curation.history()[-1].kind == "carry"
+
+
+def test_the_walk_along_a_filtered_table_goes_on_after_each_decision(runtime):
+    state = opened(runtime())
+    companions = state.companions
+    wait(lambda: companions.metrics.metrics is not None and "movie_match" in companions.metrics.metrics.columns)
+    companions.table.filter = "undecided"
+    companions.table.sort_by("area")
+    companions.walk_along(True)
+    listed = companions.table.units
+    state.go("to_unit", listed[2])
+    for place in (2, 3, 4):
+        assert state.walk.current == listed[place]
+        state.decide("discard" if place == 3 else "keep")
+        saved(state)
+    assert state.walk.current == listed[5]
+    assert not set(listed[2:5]) & set(companions.table.units)
+    companions.walk_along(False)
+    assert len([unit for group in state.walk.groups for unit in group]) == len(listed)
