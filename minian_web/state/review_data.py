@@ -15,6 +15,7 @@ from minian_web.model.footprints import Footprints, outlines, unit_at, units_in
 from minian_web.model.keys import Key
 from minian_web.model.order import nearest_neighbour_walk
 from minian_web.model.walk import Walk
+from minian_web.state.loading import Loading
 from minian_web.state.traces import TraceReader
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Opened:
         return self.saver.curation
 
 
-class ReviewData(param.Parameterized):
+class ReviewData(Loading):
     """A dataset as one browser session looks at it."""
 
     dataset = param.String(doc="Input: id of the dataset")
@@ -63,7 +64,6 @@ class ReviewData(param.Parameterized):
     limits = param.Parameter(None, doc="Output: low and high colour limit of the movie, None for its whole range")
     walk = param.ClassSelector(class_=Walk, default=Walk(), doc="Output: groups, current and marked units")
     traces = param.Parameter((), doc="Output: `UnitTraces` of the units shown")
-    loading = param.Boolean(False, doc="Output: all traces are being loaded")
     notices = param.List([], doc="Output: what the reviewer must know before working")
     message = param.String(doc="Output: why the last action was refused")
     error = param.String(doc="Output: why the dataset cannot be shown")
@@ -73,7 +73,6 @@ class ReviewData(param.Parameterized):
         self._deliver: Deliver = deliver or (lambda callback: callback())
         self._reader: TraceReader | None = None
         self._started: list[Job] = []
-        self._loading: Job | None = None
         super().__init__(**inputs)
         self.param.watch(lambda *_: self.open(), ["dataset", "key"])
         self.param.watch(lambda *_: self._find_limits(), "movie")
@@ -201,44 +200,6 @@ class ReviewData(param.Parameterized):
                 failed=self._mention,
                 name="bind footprints",
             )
-
-    # --- all of the data -------------------------------------------------------------------------------------------
-
-    @property
-    def needs(self) -> int:
-        """Bytes that all traces of the session take in memory."""
-        if self.opened is None or self.footprints is None:
-            return 0
-        dataset = self.opened.dataset
-        names = sum(dataset.has(name) for name in ("C", "S", "YrA"))
-        return names * len(self.footprints.unit_ids) * dataset.frames.size * 4
-
-    def load_all(self) -> None:
-        """Read all traces into memory, so that no group has to wait for the disk; a second call stops that."""
-        reader = self._reader
-        if self._loading is not None:
-            self._loading.cancel()
-            self._loaded("Loading was stopped; traces are read when they are looked at.")
-            return
-        if reader is None or self.footprints is None:
-            return
-        units = [int(unit) for unit in self.walk.order]
-        self.param.update(progress=0.0, doing="Loading all traces", loading=True)
-
-        def keep(found: Any) -> None:
-            reader.keep_all(found)
-            self._loaded(f"All traces are in memory: {reader.held / 2**20:.0f} MB.")
-
-        def failed(error: Exception) -> None:
-            self._loaded(str(error))
-
-        progress = lambda fraction, *_: self._set(progress=fraction)  # noqa: E731
-        self._run(lambda tick: reader.load(units, tick), keep, failed=failed, progress=progress, name="load traces")
-        self._loading = self._started[-1]
-
-    def _loaded(self, message: str) -> None:
-        self._loading = None
-        self.param.update(progress=None, loading=False, message=message)
 
     # --- walking ---------------------------------------------------------------------------------------------------
 
