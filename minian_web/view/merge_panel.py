@@ -17,6 +17,7 @@ COLUMNS = [
 ]
 _LIMIT = re.compile(r"(overlap|corr\w*)\s*>?=?\s*(-?[\d.]+)", re.IGNORECASE)
 _MOST = 200
+OVERLAP, CORRELATION = (float(MergeQueue.param[name].default) for name in ("overlap", "correlation"))  # when not said
 
 
 class MergePanel:
@@ -45,13 +46,15 @@ class MergePanel:
     def _limits(self, text: str) -> None:
         found = {name.lower()[:4]: value for name, value in _LIMIT.findall(text)}
         try:
-            limits = {"overlap": float(found.get("over", 0)), "correlation": float(found.get("corr", -1))}
+            limits = {
+                "overlap": float(found.get("over", OVERLAP)),
+                "correlation": float(found.get("corr", CORRELATION)),
+            }
         except ValueError:
             self.grid.error = f"cannot read {text!r}; write: overlap>0.3 corr>0.7"
             return
-        limits = {"overlap": min(max(limits["overlap"], 0), 1), "correlation": min(max(limits["correlation"], -1), 1)}
         self.grid.filter = text
-        self._queue.param.update(**limits)
+        self._queue.param.update(overlap=min(max(overlap, 0), 1), correlation=min(max(correlation, -1), 1))
         self._draw()
 
     def _draw(self) -> None:
