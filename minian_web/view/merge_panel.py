@@ -46,10 +46,7 @@ class MergePanel:
     def _limits(self, text: str) -> None:
         found = {name.lower()[:4]: value for name, value in _LIMIT.findall(text)}
         try:
-            limits = {
-                "overlap": float(found.get("over", OVERLAP)),
-                "correlation": float(found.get("corr", CORRELATION)),
-            }
+            overlap, correlation = float(found.get("over", OVERLAP)), float(found.get("corr", CORRELATION))
         except ValueError:
             self.grid.error = f"cannot read {text!r}; write: overlap>0.3 corr>0.7"
             return
