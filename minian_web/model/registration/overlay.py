@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from minian_web.model.footprints import Footprints, summed
+from minian_web.model.footprints import Footprints
 
 WINDOWS = (0, 3, 5, 7, 9)
 
@@ -53,9 +53,14 @@ def _smallest(image: np.ndarray, window: int) -> np.ndarray:
     return small
 
 
-def channel(footprints: Footprints, unit_ids: Iterable[int]) -> np.ndarray:
+def channel(footprints: Footprints, unit_ids: Iterable[int] | np.ndarray) -> np.ndarray:
     """Brightness of one colour, `(height, width)` float32 in 0..1: each cell scaled to its own maximum."""
-    return summed(footprints, list(unit_ids))
+    wanted = np.isin(footprints.unit_ids, np.asarray(unit_ids, np.int64)) & (footprints.maxima > 0)
+    owner = np.repeat(np.arange(len(footprints.unit_ids)), footprints.areas)
+    here = wanted[owner]
+    image = np.zeros(footprints.shape[0] * footprints.shape[1], np.float32)
+    np.maximum.at(image, footprints.pixels[here], footprints.values[here] / footprints.maxima[owner[here]])
+    return image.reshape(footprints.shape)
 
 
 def coloured(channels: Sequence[np.ndarray | None], shape: tuple[int, int], offset: float = 0.0) -> np.ndarray:

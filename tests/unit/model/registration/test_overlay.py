@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import grey_erosion
 
-from minian_web.model.footprints import from_dense
+from minian_web.model.footprints import from_dense, summed
 from minian_web.model.registration.cells import centres_of, merged_cells, names_of
 from minian_web.model.registration.mapping import NONE, Matches
 from minian_web.model.registration.matching import match
@@ -61,6 +61,11 @@ def test_an_overlay_is_red_green_and_blue(footprints):
     assert bright.max() == 1
     assert hex(packed(image)[8, 14]) == "0xffff0000"
     assert hex(packed(image)[8, 8]) == "0xff0000ff"
+
+
+def test_a_channel_is_the_map_of_its_cells(footprints):
+    for units in ([5, 2, 9], [2], []):
+        np.testing.assert_array_equal(channel(footprints, units), summed(footprints, units))
 
 
 def test_likeness_of_footprints(footprints):
