@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -12,6 +11,7 @@ import param
 
 from minian_web.errors import DataError, MinianWebError, NotWritable
 from minian_web.jobs import Deliver, Job, Tick
+from minian_web.state.about import About
 from minian_web.state.boxes import BoxesState, Keeper
 from minian_web.state.exporting import Exporting
 from minian_web.state.looking import FRAME, SURE, Looking
@@ -28,29 +28,6 @@ SEPARATOR = "|"  # between names of movies in the address
 MOST_BESIDE = 3
 
 __all__ = ["CONTRASTS", "SURE", "About", "MovieState", "Screen", "Shown"]
-
-
-@dataclass(frozen=True, eq=False)
-class About:
-    """What is known of a dataset before anything of it is shown.
-
-    Attributes
-    ----------
-    movies
-        Pairings of movies with the dataset.
-    frame_rate, pixel_size
-        Frames a second, micrometres a pixel; None when nobody has said.
-    cells
-        True when there are cells to review.
-    read_only
-        Why nothing may be written; empty when it may.
-    """
-
-    movies: list[Pairing]
-    frame_rate: float | None = None
-    pixel_size: float | None = None
-    cells: bool = False
-    read_only: str = ""
 
 
 class MovieState(Making):

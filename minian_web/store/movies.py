@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from minian_web.errors import DataError, MinianWebError
 from minian_web.store import zarrs
 from minian_web.store.containers import group_variables, is_group, main_variable
 from minian_web.store.guard import guard_of
+from minian_web.store.playable import Playable
 from minian_web.store.variables import Variable
 from minian_web.store.zarrs import ArrayMeta, array_meta
 
@@ -25,61 +25,6 @@ _QUOTED = tuple(f'"{dim}"'.encode() for dim in DIMS)
 _FOOTPRINTS = frozenset(("A", "A_mrg", "A_new", "b", "max_proj", "seeds", "sn_spatial"))
 _TRACES = frozenset(("C", "C_chk", "C_mrg", "S", "S_mrg", "YrA", "b0", "c0", "f", "g", "motion", "sig_mrg"))
 NEVER_PLAYED = ("Y_hw_chk",)  # all frames in blocks of pixels: one frame would need the whole movie
-
-
-class Playable(Protocol):
-    """What can be played: a movie on disk, or an array of a notebook."""
-
-    @property
-    def name(self) -> str:
-        """Unique in its dataset."""
-
-    @property
-    def variable(self) -> str:
-        """Short name."""
-
-    @property
-    def frames(self) -> np.ndarray:
-        """Coordinates of the frames."""
-
-    @property
-    def heights(self) -> np.ndarray:
-        """Coordinates of the rows."""
-
-    @property
-    def widths(self) -> np.ndarray:
-        """Coordinates of the columns."""
-
-    @property
-    def guard(self) -> str:
-        """Changes when the movie does."""
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """What tells its frames from those of every other movie."""
-
-    @property
-    def n_frames(self) -> int:
-        """Number of frames."""
-
-    @property
-    def height(self) -> int:
-        """Height in pixels."""
-
-    @property
-    def width(self) -> int:
-        """Width in pixels."""
-
-    @property
-    def dtype(self) -> np.dtype:
-        """Type of the values."""
-
-    @property
-    def chunk(self) -> int:
-        """Frames that are stored together."""
-
-    def read(self, part: slice | int) -> np.ndarray:
-        """Values of some frames, `(frame, height, width)`, or of one, `(height, width)`; not to be written into."""
 
 
 @dataclass(frozen=True, eq=False)
