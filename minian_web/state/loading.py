@@ -56,7 +56,7 @@ class Loading(param.Parameterized):
 
         def keep(found: Any) -> None:
             reader.keep_all(found)
-            self._loaded(f"All traces are in memory: {reader.held / 2**20:.0f} MB.")
+            self._loaded(f"All traces are in memory: {reader.held / 2**20:.1f} MB.")
 
         def failed(error: Exception) -> None:
             self._loaded(str(error))

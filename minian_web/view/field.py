@@ -30,6 +30,7 @@ NAMES = {
     "text_baseline": "middle",
 }
 DASHES = {"discarded": "dotted"}
+TITLE_COLOR = "#7a8792"  # read on light and dark ground; Panel's themes leave titles black
 AROUND = 4.0  # sides of the unit that a zoom to it shows
 
 
@@ -53,6 +54,7 @@ class Field:
     ) -> None:
         self._heights, self._widths = heights, widths
         self.figure = field_of_view(heights, widths, tools, **options)
+        self.figure.model.title.text_color = TITLE_COLOR
         self.figure.hide("ground")
         self._draw_under()
         self.figure.add("shown", "multi_line", {"xs": [], "ys": [], "line_color": []}, line_width=1.8)
