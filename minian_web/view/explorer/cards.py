@@ -50,7 +50,7 @@ def pane(model: Any, **layout: Any) -> pn.pane.Bokeh:
 
 def wrapped(*objects: Any) -> pn.Row:
     """Row that goes on below when it is full; Panel's FlexBox evaluates strings, which pages forbid."""
-    return pn.Row(*objects, sizing_mode="stretch_width", margin=0, styles={"flex-wrap": "wrap"})
+    return pn.Row(*objects, sizing_mode="stretch_width", margin=0, styles={"flex-wrap": "wrap", "min-width": "0"})
 
 
 def head(state: StepState, number: int, names: Sequence[tuple[str, str]]) -> pn.pane.HTML:

@@ -102,7 +102,7 @@ class PreprocessResults:
         self._empty = html_pane(f'<div class="empty">{EMPTY}</div>')
         self._errors = html_pane("", visible=False)
         self._cards = wrapped()
-        state.param.watch(lambda _event: self.show(), "outcomes")
+        state.param.watch(lambda _event: self.show(), ["outcomes", "running"])
         self.show()
 
     def pane(self) -> pn.Column:
@@ -136,7 +136,7 @@ class PreprocessResults:
             after = np.asarray(one.arrays["after"])
             pair.show(after, (float(after.min()), float(after.max())), head_html(self.state, number, names))
         self._draw_profile([one for _, one in good])
-        if new is not None:  # what is on the page is written to by a later message, what is not yet must be whole
+        if new is not None:  # a message that writes to a figure may overtake the one that brings it
             self._cards.objects = new
         self._cards.visible = True
 

@@ -96,11 +96,11 @@ class TemporalResults(UnitResults):
     def figures(self, outcome: Outcome) -> list[Any]:
         """Three figures of the unit that is browsed."""
         unit, arrays = self.unit, outcome.arrays
-        if unit is None:
+        if unit is None or not any("frame" in one.dims for one in arrays.values()):
             return []
         there = {n: arrays[k] for n, k in TRACES.items() if k in arrays and unit in unit_ids(arrays[k])}
         traces = {name: np.asarray(one.sel(unit_id=unit)) for name, one in there.items()}
-        frames = np.asarray(next(iter(arrays.values()))["frame"], np.float64)
+        frames = np.asarray(next(one for one in arrays.values() if "frame" in one.dims)["frame"], np.float64)
         method = next((values["method"] for values in outcome.combination.values() if "method" in values), "")
         title = ", ".join(part for part in (f"unit {unit}", str(method)) if part) + (
             "" if len(there) == len(TRACES) else ", dropped by this run"
@@ -152,7 +152,9 @@ class SeedResults(Results):
 
     def __init__(self, state: StepState) -> None:
         super().__init__(state)
-        self._trace = pn.Column(html_pane(""), margin=(0, 12), sizing_mode="stretch_width", visible=False)
+        self._trace = pn.Column(
+            html_pane(""), margin=(0, 12), sizing_mode="stretch_width", visible=False, styles={"min-width": "0"}
+        )
         self._pick: tuple[int, int] | None = None
 
     def pane(self) -> pn.Column:
@@ -193,7 +195,7 @@ class SeedResults(Results):
         for name, one in trace_parts(values).items():
             kept = thinned(one)
             curve = hv.Curve((frames[kept], one[kept]), "frame", "intensity").opts(
-                width=440, height=150, title=name, color="#2f9fd0", line_width=1, fontsize={"title": 9},
+                width=300, height=140, title=name, color="#2f9fd0", line_width=1, fontsize={"title": 9},
                 default_tools=["xpan", "xwheel_zoom", "reset"], active_tools=["xwheel_zoom"],
             )  # fmt: skip
             models.append(rendered(curve))

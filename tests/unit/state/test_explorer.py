@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,21 @@ def test_images_that_would_not_fit_into_memory_are_refused() -> None:
     check_memory([1] * 10, 608 * 608, 3)
     with pytest.raises(BadRequest, match=r"200 units for 3 values would take 1\.7 GB"):
         check_memory([1] * 200, 608 * 608, 3)
+
+
+def test_own_steps_come_from_entry_points_and_broken_ones_are_left_out(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    group = preprocess.GROUP
+    found = [
+        EntryPoint("square", "numpy:square", group),
+        EntryPoint("gone", "no_such_package_here:f", group),
+        EntryPoint("missing", "numpy:no_such_function", group),
+    ]
+    monkeypatch.setattr(preprocess, "entry_points", lambda group: found if group == preprocess.GROUP else [])
+    preprocess.own_steps.cache_clear()
+    try:
+        assert preprocess.own_steps() == {"square": np.square}
+    finally:
+        preprocess.own_steps.cache_clear()
+    assert [record.args[0] for record in caplog.records] == ["gone", "missing"]  # type: ignore[index]

@@ -15,6 +15,7 @@ from bokeh.models import Plot
 from minian_web.errors import BadRequest
 from minian_web.jobs import Jobs
 from minian_web.model.pipeline.forms import Field
+from minian_web.model.pipeline.outcomes import Outcome
 from minian_web.runtime import Runtime
 from minian_web.settings import Settings
 from minian_web.state.explorer import NAMES, ExplorerState
@@ -96,6 +97,10 @@ def test_preprocessing_is_computed_at_once_and_written_into_the_same_figures(sta
     assert len(results._pairs) == 3
     assert "ksize must be odd, not 4" in results._errors.object
     assert len(figures(results.pane())) == 7
+    step.texts = {(preprocess.DENOISING, "ksize"): "5"}
+    step.run()
+    assert len(results._pairs) == 2
+    assert not results._errors.visible
 
 
 def test_seeds_are_drawn_and_a_click_shows_a_trace(state: ExplorerState) -> None:
@@ -132,6 +137,21 @@ def test_temporal_results_are_browsed_by_unit(state: ExplorerState) -> None:
     assert "unit 5, as the pipeline computes" in [one.title.text for one in figures(made)]
     lines = [one for one in figures(made) if "unit" in str(one.title.text)]
     assert lines[0].x_range is lines[1].x_range
+
+
+def test_sweeps_of_others_are_drawn_whatever_the_order_of_their_arrays(state: ExplorerState) -> None:
+    step = state.of("temporal")
+    results = TemporalResults(step)
+    step.param.update(units=[2, 5])
+    step.run()
+    (one,) = step.outcomes
+    few = {name: one.arrays[name] for name in ("A", "C", "S", "YrA", "g", "sig")}
+    step.outcomes = [Outcome({temporal.KEY: {"sparse_penal": 1}}, few, origin="steps/sweep_temporal2")]
+    assert len(figures(results.pane())) == 3
+    assert "steps/sweep_temporal2" in text_of(results.pane())
+    few = {name: one.arrays[name] for name in ("A", "C")}
+    step.outcomes = [Outcome({temporal.KEY: {"sparse_penal": 1}}, few, origin="x")]
+    assert len(figures(results.pane())) == 3
 
 
 def test_spatial_results_of_all_units_or_one(state: ExplorerState) -> None:
