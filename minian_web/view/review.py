@@ -14,6 +14,7 @@ from minian_web.state.review_data import USABLE
 from minian_web.view.counts import counts_bar
 from minian_web.view.export_dialog import ExportDialog
 from minian_web.view.keys import label_of, shortcuts_of
+from minian_web.view.label import Label
 from minian_web.view.offers import Offers
 from minian_web.view.player import COMMANDS, Fallback
 from minian_web.view.review_desk import STRETCH, ReviewDesk
@@ -70,12 +71,12 @@ class ReviewView(pn.viewable.Viewer):
         self._desk: ReviewDesk | None = None
         self._workbench: Workbench | None = None
         self._body = pn.Column(**STRETCH)
-        self._counts = pn.pane.HTML(margin=(0, 8), align="center", sizing_mode="stretch_width")
-        self._saved = pn.pane.HTML(margin=(0, 8), align="center")
+        self._counts = Label(margin=(0, 8), align="center", sizing_mode="stretch_width")
+        self._saved = Label(margin=(0, 8), align="center")
         self._decide = self._decide_strip()
         more = strip_button("export", "Export…", lambda: self._export.open())
         self._more = Strip(more, align="center", margin=(4, 2))
-        self._message = pn.pane.HTML(margin=0, sizing_mode="stretch_width", visible=False)
+        self._message = Label(margin=0, sizing_mode="stretch_width", visible=False)
         self._units = UnitList(
             choose=lambda unit: state.go("to_unit", unit),
             mark=lambda unit: state.go("toggle", unit),
@@ -197,7 +198,7 @@ class ReviewView(pn.viewable.Viewer):
 
     def _show_counts(self) -> None:
         if self.state.decisions is not None:
-            self._counts.object = counts_bar(self.state.decisions.counts())
+            self._counts.markup = counts_bar(self.state.decisions.counts())
 
     def _show_saving(self) -> None:
         status, opened = self.state.saving, self.state.opened
@@ -207,13 +208,13 @@ class ReviewView(pn.viewable.Viewer):
         elif not self.state.served:
             said = "Kept in unit_labels"
         color = STATUS_COLOURS["discarded"] if status in ("waiting", "behind") else "inherit"
-        self._saved.object = (
+        self._saved.markup = (
             f'<span class="saved" data-saving="{status}" style="color:{color}">{html.escape(said)}</span>'
         )
 
     def _show_message(self) -> None:
         message = self.state.message
-        self._message.object = f'<div role="status" style="padding:4px 12px">{html.escape(message)}</div>'
+        self._message.markup = f'<div role="status" style="padding:4px 12px">{html.escape(message)}</div>'
         self._message.visible = bool(message)
 
     # --- layout ----------------------------------------------------------------------------------------------------
