@@ -239,6 +239,10 @@ class ReviewState(ReviewData):
             name="export labels",
         )
 
+    def export(self, form: str) -> bytes:
+        """Give a file of `exports`; made now when it is not ready yet."""
+        return self.exports.get(form) or self._runtime.export_labels(self.dataset, form)
+
     # --- sister sessions -------------------------------------------------------------------------------------------
 
     def _look_for_sisters(self) -> None:

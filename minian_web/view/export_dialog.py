@@ -76,10 +76,7 @@ class ExportDialog:
         self._status.object = f'<div role="status">{html.escape(text)}{link}</div>'
 
     def _download(self, label: str, file: str, form: str) -> Any:
-        state = self._state
-        made = download(label, file, lambda: state.exports[form], margin=(4, 8, 4, 0), width=180, disabled=True)
-        state.param.watch(lambda event: made.param.update(disabled=form not in event.new), "exports")
-        return made
+        return download(label, file, lambda: self._state.export(form), margin=(4, 8, 4, 0), width=180)
 
 
 def _heading(title: str, text: str) -> pn.pane.HTML:

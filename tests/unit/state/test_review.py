@@ -200,6 +200,9 @@ def test_exports_are_made_beside_the_page(runtime):
     wait(lambda: state.exports)
     assert state.exports["csv"].startswith(b"unit_id,unit_label,status")
     assert state.exports["zarr"][:2] == b"PK"
+    assert state.export("csv") == state.exports["csv"]
+    state.exports = {}
+    assert state.export("csv").startswith(b"unit_id,unit_label,status")
 
 
 def test_a_page_that_was_left_hears_nothing_more(runtime):
