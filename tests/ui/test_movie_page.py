@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 
 from minian_web.store.movies import Movie, find_movies
 from minian_web.store.zarrs import read
+from tests.movies import numbered, write_movie
 from tests.ui.conftest import Guard, Server, free_port
 
 SESSION = "data/animal1/session1/minian"
@@ -303,9 +304,11 @@ def test_a_loop_is_played_again_and_again(page: Page, server: Server) -> None:
     expect(page.get_by_role("button", name="End the loop")).to_be_hidden()
 
 
-def test_movies_side_by_side_run_on_one_clock_and_zoom_together(page: Page, server: Server) -> None:
-    opened(page, server)
-    page.get_by_label("minian_intermediate/varr", exact=True).check()
+def test_movies_side_by_side_run_on_one_clock_and_zoom_together(page: Page, serve, tmp_path: Path) -> None:
+    for name in ("varr", "varr_ref"):
+        write_movie(tmp_path / "root" / "two", numbered(40, 32, 40), chunks=(10, 32, 40), name=name)
+    opened(page, serve(tmp_path / "root"), dataset="root/two")
+    page.get_by_label("two/varr_ref", exact=True).check()
     painted = "() => minianPlayers[0].panels.map(one => one.painted)"
     expect(page.locator(".histogram")).to_have_count(2)
     page.keyboard.press("Shift+ArrowRight")
