@@ -97,6 +97,7 @@ class PreprocessResults:
         self._pairs: list[Pair] = []
         self._shape: tuple[Any, ...] = ()
         self._row = 0
+        self._seen: list[Outcome] | None = None
         self._profile: Figure | None = None
         self._mark = Span(location=0, dimension="width", line_color="#e5484d", line_width=1)
         self._empty = html_pane(f'<div class="empty">{EMPTY}</div>')
@@ -121,6 +122,9 @@ class PreprocessResults:
         """Write the results into the figures that are there, or into new ones when they do not fit."""
         if self.state.running and self.state.outcomes and len(self.state.outcomes) < len(self._pairs) - 1:
             return  # a run under way replaces what is seen once it has as much to show
+        if self.state.outcomes is self._seen:
+            return
+        self._seen = self.state.outcomes
         good = [(n, one) for n, one in enumerate(self.state.outcomes) if "after" in one.arrays][:MOST]
         self._show_errors()
         self._empty.visible = not self.state.outcomes
