@@ -4,7 +4,7 @@
 const STYLE = `
   .units { display: flex; flex-direction: column; gap: 2px; font-size: 13px; color: var(--mw-text, inherit); }
   .unit { display: grid; grid-template-columns: 22px 14px minmax(34px, auto) 66px 1fr; gap: 8px; align-items: center;
-          padding: 4px 8px; border: 1px solid transparent; border-radius: 6px; cursor: pointer; min-height: 20px; }
+          padding: 2px 8px; border: 1px solid transparent; border-radius: 6px; cursor: pointer; min-height: 20px; }
   .unit:hover { background: color-mix(in srgb, currentColor 7%, transparent); }
   .unit.current { border-color: var(--mw-accent, #0b6e8f); background: color-mix(in srgb, var(--mw-accent, #0b6e8f) 12%, transparent); }
   .unit input { margin: 0; width: 15px; height: 15px; cursor: pointer; accent-color: var(--mw-accent, #0b6e8f); }

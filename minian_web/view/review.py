@@ -270,7 +270,7 @@ class ReviewView(pn.viewable.Viewer):
         switches.follow(options, list(shown)).follow(self.state, ["advance"])
         self.state.param.watch(lambda event: switches.change("load", label=LOAD[event.new]), "loading")
         self._workbench = Workbench(self.state, self._units, switches, self._desk.raster)
-        tall = {"height": "clamp(250px, 34vh, 520px)", "flex": "0 0 auto"}
+        tall = {"height": "clamp(276px, 36vh, 540px)", "flex": "0 0 auto"}
         return pn.Row(self._desk.traces(), self._workbench.column, styles=tall, **STRETCH)
 
     def _show_movies(self) -> None:
