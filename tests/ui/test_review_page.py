@@ -94,8 +94,8 @@ def test_decisions_survive_kill_9(page, own_root, serve, reviewer, guard):
         labels = dict(zip(stored(group / "unit_id").tolist(), stored(group / "unit_labels").tolist(), strict=True))
         assert (labels[10], labels[11], labels[12]) == (10, 10, -1), name
         assert all(label == unit for unit, label in labels.items() if unit not in (11, 12)), name
+    page.close()
     again.kill()
-    guard.errors.clear()
     table = exported(own_root, again.state_dir)
     assert [table[unit]["unit_label"] for unit in (10, 11, 12)] == ["10", "10", "-1"]
     assert [table[unit]["status"] for unit in (10, 11, 12)] == ["merged", "merged", "discarded"]
