@@ -20,6 +20,7 @@ SPIKE_COLOR = "#9AA0A6"
 RAW_COLOR = "#7C93A8"
 MERGED_COLOR = "#0072b2"  # of the status "merged"
 ROW_FILL = 0.88
+LABELS = 88  # pixels for the names of units, so that longer ones do not move the figure
 HIDES = 48  # alpha above which a line hides the one below it
 CURSOR_COLOR = "#E5484D"
 
@@ -148,7 +149,7 @@ class TraceFigure:
         model.add_layout(self.cursor)
         model.yaxis[0].ticker = self._ticker  # one for good: a new one would have the whole document walked
         model.x_range.bounds = (first, max(last, first + 1))
-        model.min_border_left, model.lod_threshold = 64, None
+        model.min_border_left, model.lod_threshold = LABELS, None
         self._figure.on(RangesUpdate, lambda _event: self.draw())
         self._figure.on(Tap, lambda event: seek(event.x))
         model.on_change("inner_width", self._resized)
