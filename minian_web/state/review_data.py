@@ -88,7 +88,7 @@ class ReviewData(Loading):
     @property
     def begun(self) -> bool:
         """Whether there is what a page begins with, or no hope that it comes at once: footprints are being indexed."""
-        return bool(self.error or self.progress or (self.traces and self.outlines))
+        return bool(self.error or self.progress or self.traces)
 
     def close(self) -> None:
         """Stop what runs for this page."""
