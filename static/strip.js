@@ -5,7 +5,7 @@ const STYLE = `
   .strip { display: flex; flex-wrap: wrap; align-items: center; gap: 4px; font: 500 13px var(--mw-font, Roboto, sans-serif);
            color: var(--mw-text, inherit); }
   .strip.end { justify-content: flex-end; }
-  button { font: inherit; height: 32px; min-width: 34px; padding: 0 9px; border-radius: 6px; cursor: pointer; white-space: nowrap;
+  button { font: inherit; height: 32px; min-width: 34px; padding: 0 7px; border-radius: 6px; cursor: pointer; white-space: nowrap;
            color: inherit; background: var(--mw-surface, transparent); border: 1px solid var(--mw-line, #8886); }
   button:hover:not(:disabled) { border-color: var(--mw-accent, #0b6e8f); background: color-mix(in srgb, var(--mw-accent, #0b6e8f) 8%, var(--mw-surface, transparent)); }
   button.main, button.on { color: var(--mw-on-accent, #fff); background: var(--mw-accent, #0b6e8f); border-color: transparent; }
