@@ -82,7 +82,8 @@ def test_decisions_survive_kill_9(page, own_root, serve, reviewer, guard):
     expect(page.locator(".counts")).to_contain_text("1 discarded")
     expect_saved(page)
     server.kill()
-    guard.errors.clear()  # the browser tells that its server is gone
+    page.goto("about:blank")
+    guard.errors.clear()  # the browser told that its server is gone
 
     again = serve(own_root)
     open_review(page, again, SESSION1, "&unit=10")
