@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import param
 
+from minian_web.state.working import Working
+
 if TYPE_CHECKING:
     from minian_web.jobs import Job
     from minian_web.model.footprints import Footprints
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Loading"]
 
 
-class Loading(param.Parameterized):
+class Loading(Working):
     """What `ReviewData` can preload; all that it uses is there."""
 
     loading = param.Boolean(False, doc="Output: all traces are being loaded")
@@ -24,14 +26,7 @@ class Loading(param.Parameterized):
     footprints: Footprints | None
     walk: Walk
     _reader: TraceReader | None
-    _started: list[Job]
     _loading: Job | None = None
-
-    def _run(self, work: Any, done: Any, **how: Any) -> None:
-        raise NotImplementedError
-
-    def _set(self, **outputs: Any) -> None:
-        raise NotImplementedError
 
     @property
     def needs(self) -> int:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import param
 
 from minian_web.errors import BadRequest, MinianWebError
-from minian_web.jobs import Deliver, Job, Tick
+from minian_web.jobs import Deliver, Tick
 from minian_web.model.registration.mapping import Matches
 from minian_web.model.registration.result import Fingerprint, Member, Registration, changes_since
 from minian_web.model.registration.scene import Scene, scene_of
 from minian_web.state.registration_parts import itself, parts_of, unknown_units
+from minian_web.state.working import Working
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 FIRST = 3  # sessions that are drawn before the others are read
 
 
-class RegistrationData(param.Parameterized):
+class RegistrationData(Working):
     """A registration as one browser session looks at it."""
 
     dataset = param.String(doc="Input: id of the dataset in the page's address")
@@ -38,48 +39,26 @@ class RegistrationData(param.Parameterized):
     draft = param.Boolean(False, doc="Output: it was computed here and is not saved yet")
     scene = param.ClassSelector(class_=Scene, allow_None=True, doc="Output: sessions on one canvas")
     matches = param.ClassSelector(class_=Matches, allow_None=True, doc="Output: which cells match, edits included")
-    progress = param.Number(None, bounds=(0, 1), allow_None=True, doc="Output: how far long work is")
     doing = param.String(doc="Output: what the progress is of")
     notices = param.List([], doc="Output: what the person must know before working")
     message = param.String(doc="Output: why the last action was refused, or what it did")
-    error = param.String(doc="Output: why nothing can be shown")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
-        self._runtime = runtime
-        self._deliver: Deliver = deliver or (lambda callback: callback())
-        self._started: list[Job] = []
         self._opened: Opened | None = None
         self._unsubscribe: Callable[[], None] = lambda: None
         self.cells: Mapping[str, SessionCells] = {}
         self._troubles: list[str] = []
-        super().__init__(**inputs)
+        super().__init__(runtime, deliver, **inputs)
         self.param.watch(lambda *_: self._choose(), "registration")
         self.param.watch(lambda *_: self._show_meta(), "meta")
         self.param.watch(lambda *_: self._place(), "labels")
-
-    # --- jobs ------------------------------------------------------------------------------------------------------
-
-    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> Job:
-        job = self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
-        self._started.append(job)
-        return job
-
-    def _set(self, **outputs: Any) -> None:
-        self.param.update(**outputs)
-
-    def _fail(self, error: Exception) -> None:
-        if not isinstance(error, (MinianWebError, OSError)):
-            raise error
-        self.param.update(error=str(error), progress=None)
 
     def _mention(self, error: Exception) -> None:
         self.param.update(message=str(error) or type(error).__name__, progress=None)
 
     def close(self) -> None:
         """Stop what runs for this page."""
-        for job in self._started:
-            job.cancel()
-        self._started.clear()
+        self._stop()
         self._unsubscribe()
         self._unsubscribe = lambda: None
 

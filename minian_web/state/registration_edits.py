@@ -12,6 +12,7 @@ from minian_web.jobs import Deliver
 from minian_web.model.registration.edits import edit
 from minian_web.model.registration.mapping import Matches
 from minian_web.state.registration_compute import Computing
+from minian_web.state.working import Signing
 
 if TYPE_CHECKING:
     from minian_web.runtime import Runtime
@@ -25,18 +26,15 @@ _DONE = {
 }
 
 
-class Editing(Computing):
+class Editing(Signing, Computing):
     """Keeping, dropping, breaking and joining matches."""
 
     match = param.Integer(None, allow_None=True, doc="Input: global id of the match looked at")
     marked = param.List([], doc="Input: global ids marked for the next edit")
-    reviewer = param.String(doc="Input: who works here")
 
     saving = param.String("saved", doc="Output: saved, saving, or refused")
-    asks_name = param.Boolean(False, doc="Output: an edit waits for a name")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
-        self._held: Callable[[], None] | None = None
         super().__init__(runtime, deliver, **inputs)
         self.param.watch(lambda *_: self._go_on(), "reviewer")
 
@@ -87,16 +85,7 @@ class Editing(Computing):
         self.message = self.why_not_edit()
         if self.message:
             return False
-        if not self.reviewer:
-            self._held, self.asks_name = again, True
-            return False
-        return True
-
-    def _go_on(self) -> None:
-        again, self._held = self._held, None
-        self.asks_name = False
-        if self.reviewer and again is not None:
-            again()
+        return self._signed(again)
 
     def _submit(self, act: Callable[[], Matches], said: str) -> None:
         self.saving = "saving"

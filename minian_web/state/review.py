@@ -13,6 +13,7 @@ from minian_web.model.decisions import Decisions, applied, labelled
 from minian_web.state.companions import Companions
 from minian_web.state.review_data import Opened, ReviewData
 from minian_web.state.review_exports import ReviewExports
+from minian_web.state.working import Signing
 from minian_web.store.history import MAIN
 from minian_web.store.saver import Wish
 
@@ -23,10 +24,9 @@ if TYPE_CHECKING:
 GOES_ON = ("keep", "discard", "discard_unit")
 
 
-class ReviewState(ReviewData):
+class ReviewState(Signing, ReviewData):
     """One reviewer at one dataset."""
 
-    reviewer = param.String(doc="Input: who reviews")
     label_set = param.String(MAIN, doc="Input: set of decisions, `main` or one of the reviewer's own")
     advance = param.Boolean(True, doc="Input: go on to the next unit after keep or discard")
 
@@ -35,11 +35,9 @@ class ReviewState(ReviewData):
     waiting_for = param.String(doc="Output: why nothing can be saved at the moment")
     exports = param.Dict({}, doc="Output: bytes of the files to download, by form: csv, zarr (in a zip)")
     sisters = param.List([], doc="Output: sessions of the same animal that have no labels yet")
-    asks_name = param.Boolean(False, doc="Output: a decision waits for the reviewer's name")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._held: Callable[[], Any] | None = None
         self._offered = False
         super().__init__(runtime, deliver, **inputs)
         self.companions = Companions(self, runtime, self._deliver)
@@ -175,16 +173,7 @@ class ReviewState(ReviewData):
         if not self.opened.curation.writable:
             self.message = self.opened.curation.read_only_reason
             return False
-        if not self.reviewer:
-            self._held, self.asks_name = again, True
-            return False
-        return True
-
-    def _go_on(self) -> None:
-        again, self._held = self._held, None
-        self.asks_name = False
-        if self.reviewer and again is not None:
-            again()
+        return self._signed(again)
 
     # --- saving ----------------------------------------------------------------------------------------------------
 

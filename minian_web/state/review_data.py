@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import param
 
-from minian_web.errors import BadRequest, MinianWebError
-from minian_web.jobs import Deliver, Job, Tick
+from minian_web.errors import BadRequest
+from minian_web.jobs import Deliver, Tick
 from minian_web.model.footprints import Footprints, outlines, unit_at, units_in
 from minian_web.model.keys import Key
 from minian_web.model.order import nearest_neighbour_walk
@@ -69,11 +68,8 @@ class ReviewData(Loading):
     error = param.String(doc="Output: why the dataset cannot be shown")
 
     def __init__(self, runtime: Runtime, deliver: Deliver | None = None, **inputs: Any) -> None:
-        self._runtime = runtime
-        self._deliver: Deliver = deliver or (lambda callback: callback())
         self._reader: TraceReader | None = None
-        self._started: list[Job] = []
-        super().__init__(**inputs)
+        super().__init__(runtime, deliver, **inputs)
         self.param.watch(lambda *_: self.open(), ["dataset", "key"])
         self.param.watch(lambda *_: self._find_limits(), "movie")
 
@@ -92,9 +88,7 @@ class ReviewData(Loading):
 
     def close(self) -> None:
         """Stop what runs for this page."""
-        for job in self._started:
-            job.cancel()
-        self._started.clear()
+        self._stop()
         self._loading = None
         if self._reader is not None:
             self._reader.close()
@@ -102,19 +96,6 @@ class ReviewData(Loading):
         self.param.update(opened=None, footprints=None, outlines=None, progress=None, loading=False)
         self.param.update(walk=Walk(), traces=(), movies=[])
         self.param.update(error="", message="", notices=[])
-
-    def _run(self, work: Callable[[Tick], Any], done: Callable[[Any], None], **how: Any) -> None:
-        """Run a job of this opening; none of its news arrives after `close`."""
-        job = self._runtime.jobs.run(work, done=done, deliver=self._deliver, **{"failed": self._fail, **how})
-        self._started.append(job)
-
-    def _set(self, **outputs: Any) -> None:
-        self.param.update(**outputs)
-
-    def _fail(self, error: Exception) -> None:
-        if not isinstance(error, (MinianWebError, OSError)):
-            raise error
-        self.param.update(error=str(error), progress=None)
 
     def _mention(self, error: Exception) -> None:
         """Tell of what failed beside the review, which goes on."""

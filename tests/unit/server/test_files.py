@@ -4,15 +4,12 @@ import json
 from types import SimpleNamespace
 
 import pytest
-from bokeh.application import Application
 from bokeh.server.auth_provider import AuthModule
-from bokeh.server.server import Server
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
-from tornado.ioloop import IOLoop
 
 from minian_web import runtime
 from minian_web.server.files import ROUTES
 from minian_web.store.made import Made
+from tests.unit.server import asking
 
 
 @pytest.fixture
@@ -24,22 +21,7 @@ def made(monkeypatch):
 
 
 def ask(path, auth=None):
-    async def call(server):
-        url = f"http://localhost:{server.port}/{path}"
-        try:
-            reply = await AsyncHTTPClient().fetch(url, follow_redirects=False, request_timeout=20)
-        except HTTPClientError as error:
-            return error.code, error.response.body, error.response.headers
-        return reply.code, reply.body, reply.headers
-
-    options = {"auth_provider": auth} if auth else {}
-    server = Server({"/": Application()}, io_loop=IOLoop(), port=0, extra_patterns=list(ROUTES), **options)
-    server.start()
-    try:
-        return server.io_loop.run_sync(lambda: call(server))
-    finally:
-        server.stop()
-        server.io_loop.close(all_fds=False)
+    return asking.ask(ROUTES, path, auth)
 
 
 def kept(made, content=b"video" * 300_000, name="a clip µ.mp4"):

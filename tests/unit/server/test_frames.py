@@ -3,17 +3,15 @@
 import json
 
 import pytest
-from bokeh.application import Application
 from bokeh.server.auth_provider import AuthModule
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.httputil import url_concat
-from tornado.ioloop import IOLoop
 
 from minian_web import runtime
 from minian_web.errors import DatasetNotFound, OutsideRoots
 from minian_web.model.frame_request import unpack
 from minian_web.server.frames import ROUTES, FramesHandler
 from tests.movies import Sources, numbered, write_movie
+from tests.unit.server import asking
 
 
 class Named(Sources):
@@ -41,24 +39,7 @@ def get(movie, monkeypatch):
 
 
 def _ask(texts, auth):
-    from bokeh.server.server import Server
-
-    async def call(server):
-        url = url_concat(f"http://localhost:{server.port}/frames", texts)
-        try:
-            reply = await AsyncHTTPClient().fetch(url, follow_redirects=False, request_timeout=20)
-        except HTTPClientError as error:
-            return error.code, error.response.body, error.response.headers
-        return reply.code, reply.body, reply.headers
-
-    options = {"auth_provider": auth} if auth else {}
-    server = Server({"/": Application()}, io_loop=IOLoop(), port=0, extra_patterns=list(ROUTES), **options)
-    server.start()
-    try:
-        return server.io_loop.run_sync(lambda: call(server))
-    finally:
-        server.stop()
-        server.io_loop.close(all_fds=False)
+    return asking.ask(ROUTES, url_concat("frames", texts), auth)
 
 
 def said(body):

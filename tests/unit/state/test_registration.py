@@ -16,6 +16,7 @@ from minian_web.state.registration import RegistrationState
 from minian_web.store import pickles
 from tests import stores
 from tests.paths import ANIMAL1
+from tests.unit.state.waiting import wait
 
 ID = "lab/animal1/session1/minian"
 SESSIONS = ("session1", "session2", "session3")
@@ -39,26 +40,6 @@ def root(tmp_path):
     for name in ("mappings.pkl", "shiftds.nc"):
         shutil.copy(ANIMAL1 / name, folder / name)
     return tmp_path / "lab"
-
-
-@pytest.fixture
-def runtime(tmp_path, root):
-    made = []
-
-    def make():
-        made.append(Runtime(Settings(roots=(root,), state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-def wait(condition, seconds=30):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "did not come true"
-        time.sleep(0.005)
 
 
 def opened(runtime, **inputs):

@@ -1,7 +1,6 @@
 """The review of a dataset, without a browser."""
 
 import shutil
-import time
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from minian_web.state.review import ReviewState
 from minian_web.store import files
 from minian_web.store import saver as saving
 from tests import stores
+from tests.unit.state.waiting import wait
 
 ID = "data/minian"
 
@@ -23,32 +23,25 @@ def root(tmp_path):
     return tmp_path / "data"
 
 
-@pytest.fixture
-def runtime(tmp_path, root):
-    made = []
-
-    def make():
-        made.append(Runtime(Settings(roots=(root,), state_dir=tmp_path / "state", cache_dir=tmp_path / "cache")))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-def wait(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "did not come true"
-        time.sleep(0.005)
-
-
 def opened(runtime, **inputs):
     state = ReviewState(runtime=runtime, dataset=ID, reviewer="ann", **inputs)
     state.open()
     wait(lambda: state.error or (state.footprints is not None and state.traces))
     assert state.error == ""
     return state
+
+
+def full_disk(state, monkeypatch):
+    """Nothing can be written until the list that is given is cleared."""
+    act, full = state.opened.curation.act, [True]
+
+    def refuse(*arguments, **how):
+        if full:
+            raise NotWritable("no space left on device")
+        return act(*arguments, **how)
+
+    monkeypatch.setattr(state.opened.curation, "act", refuse)
+    return full
 
 
 def saved(state):
@@ -136,14 +129,7 @@ def test_a_full_disk_keeps_the_decision_and_says_so(runtime, monkeypatch):
     monkeypatch.setattr(saving, "RETRY_SECONDS", 0.05)
     state = opened(runtime(), advance=False)
     unit = state.walk.current
-    act, full = state.opened.curation.act, [True]
-
-    def refuse(*arguments, **how):
-        if full:
-            raise NotWritable("no space left on device")
-        return act(*arguments, **how)
-
-    monkeypatch.setattr(state.opened.curation, "act", refuse)
+    full = full_disk(state, monkeypatch)
     state.decide("discard")
     wait(lambda: state.saving == "waiting")
     assert "no space" in state.waiting_for
@@ -158,14 +144,7 @@ def test_a_page_opened_while_the_disk_is_full_shows_what_waits(runtime, monkeypa
     shared = runtime()
     state = opened(shared, advance=False)
     unit = state.walk.current
-    act, full = state.opened.curation.act, [True]
-
-    def refuse(*arguments, **how):
-        if full:
-            raise NotWritable("no space left on device")
-        return act(*arguments, **how)
-
-    monkeypatch.setattr(state.opened.curation, "act", refuse)
+    full = full_disk(state, monkeypatch)
     state.decide("discard")
     wait(lambda: state.saving == "waiting")
     state.close()

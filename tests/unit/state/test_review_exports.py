@@ -3,9 +3,10 @@ import zipfile
 
 from minian_web.state.review_exports import ReviewExports, place_for_cleaned
 from minian_web.store.datasets import open_dataset
-from tests.unit.state.test_review import opened, root, runtime, saved, wait
+from tests.unit.state.test_review import opened, root, saved
+from tests.unit.state.waiting import wait
 
-__all__ = ["root", "runtime"]
+__all__ = ["root"]
 
 
 def exports_of(run):

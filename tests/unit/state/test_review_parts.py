@@ -9,10 +9,11 @@ from minian_web.state.merge_queue import MergeQueue, preview
 from minian_web.state.review_log import ReviewLog
 from minian_web.state.unit_metrics import UnitMetrics, rows_of
 from minian_web.state.unit_table import UnitTable
-from tests.unit.state.test_review import opened, root, runtime, saved, wait
+from tests.unit.state.test_review import opened, root, saved
+from tests.unit.state.waiting import wait
 from tests.unit.store.test_earlier import rewrite
 
-__all__ = ["root", "runtime"]
+__all__ = ["root"]
 
 
 def at_once(callback):
@@ -185,9 +186,9 @@ def test_a_conflict_is_told_not_overwritten(runtime):
     bob.reviewer = "bob"
     unit, other = ann.walk.order[:2]
     seen = bob.decisions
+    bob._unsubscribe()  # the news of Ann's action has not come yet
     ann.decide_about("keep", (unit,))
     saved(ann)
-    bob.decisions = seen
     bob.put("rule", applied(seen, "discard", [unit, other]))
     wait(lambda: bob.message)
     assert f"unit {unit} is kept by now" in bob.message

@@ -11,7 +11,7 @@ from minian_web.model.frame_request import parse
 from minian_web.store.playback import answer
 from minian_web.view.cnmf_viewer import CNMFViewer
 from tests import stores
-from tests.unit.state.test_review import wait
+from tests.unit.state.waiting import wait
 
 
 def arrays(**more):
